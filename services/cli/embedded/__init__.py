@@ -1,0 +1,1 @@
+"""Postgres and Valkey from wheels, for one machine without Docker."""

@@ -1,0 +1,26 @@
+"""What every test may ask for: real servers, and nothing exported in somebody's shell."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.servers import ServerAddress, postgres_for_tests, valkey_for_tests
+
+# Tests never depend on what somebody exported in a shell.
+for _name in [name for name in os.environ if name.startswith("WARMLINE__")]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[ServerAddress]:
+    """One server a test process, started when first asked for."""
+    with postgres_for_tests() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ServerAddress]:
+    """One server a test process, started when first asked for."""
+    with valkey_for_tests() as server:
+        yield server
