@@ -1,0 +1,165 @@
+"""Ladders, channels, alerts, the outbox, and the log of every attempt to send."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.core.alerts.types import (
+    AlertState,
+    ChannelKind,
+    OutboxState,
+    Outcome,
+    Purpose,
+    Severity,
+)
+from services.core.kit.db import Base, Json, Key, one_of
+from services.core.triage.types import Tier
+
+
+class LadderRow(Base):
+    __tablename__ = "ladders"
+    __table_args__ = (
+        Index(
+            "uq_ladders_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    name: Mapped[str]
+    steps: Mapped[list[Json]]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class ChannelRow(Base):
+    """Where alerts go. The secret signs outgoing webhooks and is shown once."""
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        one_of("kind", ChannelKind),
+        Index(
+            "uq_channels_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    name: Mapped[str]
+    kind: Mapped[str]
+    config: Mapped[Json]
+    secret: Mapped[str | None]
+    enabled: Mapped[bool]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class AlertRow(Base):
+    """What a timer raised. Identity: this step of this clock in this generation, once."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        one_of("state", AlertState),
+        one_of("severity", Severity),
+        one_of("tier", Tier),
+        Index("uq_alerts_identity", "workspace_id", "clock_id", "step", "generation", unique=True),
+        Index("ix_alerts_case", "workspace_id", "case_id", "fired_at"),
+        Index("ix_alerts_list", "workspace_id", "state", "fired_at", "id"),
+        Index("ix_alerts_time", "workspace_id", "fired_at", "id"),
+    )
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    clock_id: Mapped[UUID]
+    case_id: Mapped[UUID]
+    # Alerts of one case stand together: one acknowledgement answers for all of them.
+    group_key: Mapped[str]
+    step: Mapped[int]
+    generation: Mapped[int]
+    severity: Mapped[str]
+    tier: Mapped[str]
+    clock_kind: Mapped[str]
+    state: Mapped[str]
+    fire_at: Mapped[datetime]
+    fired_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    ladder: Mapped[Json]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    note: Mapped[str | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+    resolution: Mapped[str | None]
+
+
+class OutboxRow(Base):
+    """Something to be sent to one channel, exactly once in intent and at least once in fact."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        one_of("state", OutboxState),
+        one_of("purpose", Purpose),
+        UniqueConstraint("workspace_id", "alert_id", "channel_id", "purpose", "sequence"),
+        Index(
+            "ix_outbox_due",
+            "workspace_id",
+            "next_at",
+            "id",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_outbox_dead", "workspace_id", "id", postgresql_where=text("state = 'dead'")),
+        {
+            "postgresql_with": {
+                "autovacuum_vacuum_scale_factor": "0.01",
+                "autovacuum_vacuum_threshold": "1000",
+                "autovacuum_vacuum_cost_delay": "0",
+                "fillfactor": "85",
+            }
+        },
+    )
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    alert_id: Mapped[UUID]
+    channel_id: Mapped[UUID]
+    purpose: Mapped[str]
+    sequence: Mapped[int]
+    tier: Mapped[str]
+    state: Mapped[str]
+    next_at: Mapped[datetime]
+    token: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
+    message: Mapped[Json]
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class SendAttemptRow(Base):
+    """Committed before the call and again after it, so that a crash between shows as in doubt."""
+
+    __tablename__ = "send_attempts"
+    __table_args__ = (one_of("outcome", Outcome),)
+
+    workspace_id: Mapped[Key]
+    outbox_id: Mapped[Key]
+    attempt: Mapped[int] = mapped_column(SmallInteger(), primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str]
+    status_code: Mapped[int | None]
+    detail: Mapped[str | None]

@@ -1,0 +1,119 @@
+"""The floor under every table and every connection: metadata, types, engines, roles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+# The role of everyday work: owns nothing, so row-level security binds it.
+APP_ROLE = "warmline_app"
+# The role of the few statements that look across workspaces: claims, directories, totals.
+SYSTEM_ROLE = "warmline_system"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = dict[str, Any]
+Key = Annotated[UUID, mapped_column(PG_UUID(as_uuid=True), primary_key=True)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+
+
+class Base(DeclarativeBase):
+    """Tables are read and written as rows; there is no lazy loading to trip over."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute
+        UUID: PG_UUID(as_uuid=True),
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        list[str]: ARRAY(Text()),
+        Json: JSONB(),
+        list[Json]: JSONB(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Milliseconds after which Postgres ends a statement, a lock wait or an idle transaction."""
+
+    statement_timeout_ms: int = 5_000
+    lock_timeout_ms: int = 2_000
+    idle_in_transaction_timeout_ms: int = 15_000
+
+
+def asyncpg_url(url: str) -> URL:
+    """Any `postgres://` or `postgresql://` address as SQLAlchemy's asyncpg dialect wants it."""
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    return parsed.set(drivername="postgresql+asyncpg")
+
+
+def create_engine(
+    url: str,
+    *,
+    limits: ConnectionLimits | None = None,
+    pool_size: int = 10,
+    acquire_timeout: float = 2.0,
+    role: str | None = APP_ROLE,
+    application_name: str = "warmline",
+) -> AsyncEngine:
+    """An engine whose connections start as `role`, in UTC, with every wait bounded.
+
+    `role=None` connects as the address says: for migrations only.
+    """
+    return create_async_engine(
+        asyncpg_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=acquire_timeout,
+        # A restarted Postgres must not hand out corpses; the ping costs 0.1 ms on a socket.
+        pool_pre_ping=True,
+        connect_args={
+            "server_settings": _server_settings(
+                limits or ConnectionLimits(), role, application_name
+            ),
+            "timeout": 5,
+        },
+    )
+
+
+def _server_settings(
+    limits: ConnectionLimits, role: str | None, application_name: str
+) -> Mapping[str, str]:
+    settings = {
+        "application_name": application_name,
+        "timezone": "UTC",
+        # Short statements pay more for compiling than they win.
+        "jit": "off",
+        "statement_timeout": str(limits.statement_timeout_ms),
+        "lock_timeout": str(limits.lock_timeout_ms),
+        "idle_in_transaction_session_timeout": str(limits.idle_in_transaction_timeout_ms),
+    }
+    return settings if role is None else settings | {"role": role}
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """Enums are text and a CHECK: readable in psql, extended by an ordinary migration."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def in_range(column: str) -> CheckConstraint:
+    """Years 2000 to 2100: a `20000-01-01` in a row makes the driver raise on every read of it."""
+    return CheckConstraint(
+        f"{column} >= '2000-01-01 00:00:00+00' AND {column} < '2101-01-01 00:00:00+00'",
+        name=f"{column}_range",
+    )

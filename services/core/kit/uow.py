@@ -1,0 +1,134 @@
+"""One state change, one transaction: the only code that begins and commits."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql import Executable
+
+from services.core.kit.clock import Clock, DatabaseClock
+from services.core.kit.db import SYSTEM_ROLE
+from services.core.kit.errors import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an API key, a member, the worker or a command; lands in the audit log."""
+
+    kind: str
+    id: str
+    label: str = ""
+
+
+SYSTEM_ACTOR = Actor(kind="system", id="worker", label="warmline")
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """An open transaction inside one workspace: its connection, its time and who is acting.
+
+    Rows of other workspaces are invisible in it (row-level security), whatever the SQL says.
+    """
+
+    connection: AsyncConnection
+    workspace_id: UUID
+    now: datetime
+    actor: Actor = SYSTEM_ACTOR
+    request_id: str | None = None
+    wakes: set[str] = field(default_factory=set)
+
+    async def execute(
+        self,
+        statement: Executable | str,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run one statement; a list of parameters is one pipelined round trip."""
+        if isinstance(statement, str):
+            statement = text(statement)
+        return await self.connection.execute(statement, parameters)
+
+    def wake(self, queue: str) -> None:
+        """Ask the door to wake this queue after the commit; losing the wake costs a second."""
+        self.wakes.add(queue)
+
+
+class Database:
+    """Opens units of work over one pool. Both doors hold exactly one of these."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock | None = None) -> None:
+        self.engine = engine
+        self.clock: Clock = clock or DatabaseClock()
+
+    @asynccontextmanager
+    async def unit(
+        self, workspace_id: UUID, *, actor: Actor = SYSTEM_ACTOR, request_id: str | None = None
+    ) -> AsyncIterator[UnitOfWork]:
+        """Commit on a clean exit, roll back on any other.
+
+        Raises UnavailableError when no connection comes in time or Postgres is away; what a
+        failed commit wrote is then unknown, and the caller must say so (503), never guess.
+        """
+        async with self._transaction() as connection:
+            # SET LOCAL, not set_config(): only the former reaches the shards of Citus.
+            await connection.execute(text(f"SET LOCAL warmline.workspace = '{workspace_id}'"))
+            now = await self.clock.read(connection)
+            yield UnitOfWork(connection, workspace_id, now, actor, request_id)
+
+    @asynccontextmanager
+    async def read(self, workspace_id: UUID) -> AsyncIterator[UnitOfWork]:
+        """The same view, read only: a write in it is refused by Postgres."""
+        async with self._transaction() as connection:
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            await connection.execute(text(f"SET LOCAL warmline.workspace = '{workspace_id}'"))
+            now = await self.clock.read(connection)
+            yield UnitOfWork(connection, workspace_id, now)
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[UnitOfWork]:
+        """Across workspaces, for claims, directories and totals; every use is a reviewed one."""
+        async with self._transaction() as connection:
+            await connection.execute(text(f"SET LOCAL ROLE {SYSTEM_ROLE}"))
+            now = await self.clock.read(connection)
+            yield UnitOfWork(connection, UUID(int=0), now)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
+        except PoolTimeoutError as error:
+            raise UnavailableError("Too many requests are waiting for the database.") from error
+        except (DBAPIError, OSError) as error:
+            if is_outage(error):
+                raise UnavailableError from error
+            raise
+
+
+def is_outage(error: BaseException) -> bool:
+    """True when the database is away, starting, full or shutting down, not when SQL is wrong."""
+    if isinstance(error, OSError | InterfaceError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    # 08 connection, 53 resources (53100 disk full), 57P shutdown, 57014 statement timeout,
+    # 55P03 lock timeout, 40 serialization and deadlock, 25006 read-only server after failover.
+    return state.startswith(("08", "53", "57P", "40")) or state in {
+        "57014",
+        "55P03",
+        "25006",
+        "25P03",
+    }

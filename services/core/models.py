@@ -1,0 +1,27 @@
+"""Every feature's tables in one place, for Alembic and the tests."""
+
+from services.core.alerts import models as alerts
+from services.core.audit import models as audit
+from services.core.cases import models as cases
+from services.core.conversations import models as conversations
+from services.core.health import models as health
+from services.core.intake import models as intake
+from services.core.kit.db import Base
+from services.core.sla import models as sla
+from services.core.stream import models as stream
+from services.core.triage import models as triage
+from services.core.workspaces import models as workspaces
+
+__all__ = [
+    "Base",
+    "alerts",
+    "audit",
+    "cases",
+    "conversations",
+    "health",
+    "intake",
+    "sla",
+    "stream",
+    "triage",
+    "workspaces",
+]

@@ -1,0 +1,95 @@
+"""Every environment variable, typed and frozen; read once, by an entry point, and passed on."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(Group):
+    """Where the truth lives. Without a url the embedded Postgres of the data folder is used."""
+
+    url: SecretStr | None = None
+    pool_size: int = Field(default=10, ge=1)
+    acquire_timeout_seconds: float = Field(default=2.0, gt=0)
+    api_statement_timeout_ms: int = 5_000
+    worker_statement_timeout_ms: int = 30_000
+    lock_timeout_ms: int = 2_000
+    idle_in_transaction_timeout_ms: int = 15_000
+
+
+class RedisSettings(Group):
+    """Where wake-ups travel. Nothing that matters is kept there; it may be absent."""
+
+    url: SecretStr | None = None
+    wake_timeout_ms: int = 50
+    breaker_seconds: float = 5.0
+
+
+class ApiSettings(Group):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    # h11 refuses oversized headers; httptools is faster behind a proxy that already does.
+    http: str = Field(default="h11", pattern="^(h11|httptools)$")
+    shutdown_seconds: int = 5
+    cors_origins: tuple[str, ...] = ()
+    cursor_key: SecretStr | None = None
+
+
+class IntakeSettings(Group):
+    """Limits of the webhook door; the contract's numbers are the defaults."""
+
+    max_body_bytes: int = 1024 * 1024
+    max_backfill_bytes: int = 64 * 1024 * 1024
+    receive_seconds: float = 10.0
+    events_per_minute: int = Field(default=120_000, ge=1)
+    burst_events: int = Field(default=20_000, ge=1)
+    tolerance_seconds: int = 300
+
+
+class WorkerSettings(Group):
+    poll_seconds: float = Field(default=1.0, gt=0)
+    lease_seconds: int = Field(default=30, ge=1)
+    batch_size: int = Field(default=200, ge=1, le=1000)
+    max_attempts: int = Field(default=3, ge=1)
+    send_concurrency: int = Field(default=16, ge=1)
+
+
+class AlertSettings(Group):
+    """How outgoing alerts travel. `allow_private_addresses` is for one-machine demos and tests."""
+
+    allow_private_addresses: bool = False
+    timeout_seconds: float = 10.0
+    max_attempts: int = 10
+
+
+class LogSettings(Group):
+    level: str = "INFO"
+    json_lines: bool = True
+
+
+class MetricsSettings(Group):
+    # No tenant names or texts are in /metrics; close it where even totals are private.
+    open: bool = True
+
+
+class Settings(BaseSettings):
+    """Read with `Settings()` in a main; `WARMLINE__DATABASE__URL` fills `database.url`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WARMLINE__", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Path(".warmline")
+    database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    api: ApiSettings = ApiSettings()
+    intake: IntakeSettings = IntakeSettings()
+    worker: WorkerSettings = WorkerSettings()
+    alerts: AlertSettings = AlertSettings()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()

@@ -1,0 +1,121 @@
+"""The nouns of promises: policies, clocks, timers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.core.triage.types import Tier
+
+
+class ClockKind(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    VOID = "void"
+
+
+class TimerState(StrEnum):
+    PENDING = "pending"
+    FIRED = "fired"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Seconds allowed for each promise of one tier; `limit` is the outer one of a soft target."""
+
+    first_response: int
+    next_response: int
+    resolution: int
+    limit: int | None = None
+
+    def seconds(self, kind: ClockKind) -> int:
+        match kind:
+            case ClockKind.FIRST_RESPONSE:
+                return self.first_response
+            case ClockKind.NEXT_RESPONSE:
+                return self.next_response
+            case ClockKind.RESOLUTION:
+                return self.resolution
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMatch:
+    """Which messages a policy is for; an empty tuple means any."""
+
+    channels: tuple[str, ...] = ()
+    source_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a policy, frozen: a clock keeps the version it started under."""
+
+    id: UUID
+    version: int
+    name: str
+    targets: dict[Tier, Target]
+    response_steps: tuple[int, ...]
+    resolution_steps: tuple[int, ...]
+    resolve_on_reply: bool
+    reopen_within_seconds: int
+    ladder_id: UUID | None = None
+    is_default: bool = False
+    match: PolicyMatch = field(default_factory=PolicyMatch)
+
+    def steps(self, kind: ClockKind) -> tuple[int, ...]:
+        return self.resolution_steps if kind is ClockKind.RESOLUTION else self.response_steps
+
+
+@dataclass(frozen=True, slots=True)
+class ClockShape:
+    """What a clock is, said by its episode and its policy alone."""
+
+    state: ClockState
+    tier: Tier
+    started_at: datetime
+    due_at: datetime
+    limit_at: datetime | None
+    budget_seconds: int
+    paused_seconds: int
+    paused_until: datetime | None
+    settled_at: datetime | None
+    met_at: datetime | None
+    missed_at: datetime | None
+    void_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTimer:
+    """One moment on a clock. `note` says why a step will not fire."""
+
+    percent: int
+    fire_at: datetime
+    state: TimerState
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FiredTimer:
+    """A timer that came due, with what an alert needs to know of its clock."""
+
+    timer_id: UUID
+    clock_id: UUID
+    case_id: UUID
+    percent: int
+    generation: int
+    fire_at: datetime
+    kind: ClockKind
+    tier: Tier
+    due_at: datetime
+    policy_id: UUID
+    policy_version: int

@@ -1,0 +1,40 @@
+"""Tell what happened: facts are written with the change, numbered once visible, read in order."""
+
+from collections.abc import Sequence
+
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.stream import repository
+from services.core.stream.types import Fact, PublishedFact
+
+BATCH = 1000
+
+
+async def announce(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
+    """Write facts in the caller's transaction; they are published after its commit."""
+    if facts:
+        await repository.add_facts(uow, facts)
+        uow.wake("stream")
+
+
+async def publish(database: Database) -> int:
+    """Number everything that is visible and unnumbered; returns how many facts that was.
+
+    Safe to run anywhere at any time: only the holder of the publisher's lock does anything.
+    """
+    published = 0
+    async with database.system() as uow:
+        if not await repository.lock_publisher(uow):
+            return 0
+        for workspace_id in await repository.list_workspaces_with_news(uow):
+            published += await repository.number_facts(uow, workspace_id, BATCH)
+    return published
+
+
+async def read_after(uow: UnitOfWork, after: int, limit: int = 200) -> list[PublishedFact]:
+    """Facts with a number above `after`, in order."""
+    return await repository.list_after(uow, after, limit)
+
+
+async def read_head(uow: UnitOfWork) -> tuple[int, int]:
+    """(last number given, first number still kept): a reader asking below the second has a gap."""
+    return await repository.get_head(uow)
