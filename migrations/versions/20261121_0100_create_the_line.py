@@ -265,6 +265,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('open', 'answered', 'snoozed')"),
     )
     op.create_index(
+        "ix_cases_snoozed",
+        "cases",
+        ["snoozed_until"],
+        unique=False,
+        postgresql_where=sa.text("state = 'snoozed'"),
+    )
+    op.create_index(
         "ix_cases_source", "cases", ["workspace_id", "source_id", "sort_due_at", "id"], unique=False
     )
     op.create_index(
@@ -424,9 +431,9 @@ def upgrade() -> None:
         sa.Column("verified", sa.Boolean(), nullable=True),
         sa.Column("avatar_url", sa.Text(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=True),
-        sa.Column("profile_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("profile_ranks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("following", sa.Boolean(), nullable=True),
-        sa.Column("following_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("following_rank", sa.Text(), nullable=True),
         sa.Column("followed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("unfollowed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -601,7 +608,7 @@ def upgrade() -> None:
         sa.Column("content_rank", sa.Text(), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hidden_rank", sa.Text(), nullable=True),
         sa.Column("historical", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("resolves", sa.Boolean(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
@@ -653,10 +660,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("thread_id IS NULL AND in_reply_to IS NOT NULL"),
     )
     op.create_index(
-        "uq_messages_external",
+        "ix_messages_waiting_since",
         "messages",
-        ["workspace_id", "source_id", "kind", "external_id"],
-        unique=True,
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("thread_id IS NULL AND in_reply_to IS NOT NULL"),
     )
     op.create_table(
         "outbox",
@@ -751,8 +759,7 @@ def upgrade() -> None:
         sa.Column("author_id", sa.UUID(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("content_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("content_rank", sa.Text(), nullable=True),
+        sa.Column("field_ranks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_posts")),
@@ -969,7 +976,11 @@ def downgrade() -> None:
     )
     op.drop_index("ix_outbox_dead", table_name="outbox", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("outbox")
-    op.drop_index("uq_messages_external", table_name="messages")
+    op.drop_index(
+        "ix_messages_waiting_since",
+        table_name="messages",
+        postgresql_where=sa.text("thread_id IS NULL AND in_reply_to IS NOT NULL"),
+    )
     op.drop_index(
         "ix_messages_waiting",
         table_name="messages",
@@ -1025,6 +1036,7 @@ def downgrade() -> None:
     op.drop_index("ix_cases_tier", table_name="cases")
     op.drop_index("ix_cases_thread", table_name="cases")
     op.drop_index("ix_cases_source", table_name="cases")
+    op.drop_index("ix_cases_snoozed", table_name="cases")
     op.drop_index(
         "ix_cases_open",
         table_name="cases",

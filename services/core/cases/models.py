@@ -29,6 +29,7 @@ class CaseRow(Base):
             "id",
             postgresql_where=text("state IN ('open', 'answered', 'snoozed')"),
         ),
+        Index("ix_cases_snoozed", "snoozed_until", postgresql_where=text("state = 'snoozed'")),
         Index("ix_cases_tier", "workspace_id", "tier", "sort_due_at", "id"),
         Index("ix_cases_category", "workspace_id", "category", "sort_due_at", "id"),
         Index("ix_cases_assignee", "workspace_id", "assignee_id", "sort_due_at", "id"),

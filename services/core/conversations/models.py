@@ -32,10 +32,11 @@ class FollowerRow(Base):
     verified: Mapped[bool | None]
     avatar_url: Mapped[str | None]
     locale: Mapped[str | None]
-    profile_at: Mapped[datetime | None]
+    # Which moment each profile field comes from, so that partial profiles converge.
+    profile_ranks: Mapped[Json]
     # None: never observed. Not the same as "does not follow".
     following: Mapped[bool | None]
-    following_at: Mapped[datetime | None]
+    following_rank: Mapped[str | None]
     followed_at: Mapped[datetime | None]
     unfollowed_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
@@ -60,8 +61,7 @@ class PostRow(Base):
     author_id: Mapped[UUID | None]
     url: Mapped[str | None]
     published_at: Mapped[datetime | None]
-    content_at: Mapped[datetime | None]
-    content_rank: Mapped[str | None]
+    field_ranks: Mapped[Json]
     deleted_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
 
@@ -91,9 +91,7 @@ class MessageRow(Base):
         one_of("direction", Direction),
         in_range("occurred_at"),
         CheckConstraint("content_at IS NULL OR text IS NOT NULL", name="content"),
-        Index(
-            "uq_messages_external", "workspace_id", "source_id", "kind", "external_id", unique=True
-        ),
+        # Uniqueness is the primary key's: the id is derived from (source, kind, external id).
         Index("ix_messages_external", "workspace_id", "source_id", "external_id"),
         Index("ix_messages_thread", "workspace_id", "thread_id", "occurred_at", "id"),
         Index("ix_messages_time", "workspace_id", "occurred_at", "id"),
@@ -108,6 +106,11 @@ class MessageRow(Base):
             "workspace_id",
             "source_id",
             "in_reply_to",
+            postgresql_where=sql("thread_id IS NULL AND in_reply_to IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_waiting_since",
+            "received_at",
             postgresql_where=sql("thread_id IS NULL AND in_reply_to IS NOT NULL"),
         ),
     )
@@ -134,11 +137,11 @@ class MessageRow(Base):
     created_known: Mapped[bool]
     version: Mapped[int | None] = mapped_column(BigInteger())
     content_at: Mapped[datetime | None]
-    # Total order of versions: "version|time|edited|event id", compared as text.
+    # Total order of versions: "version|time|edited|event id", compared as text by conversations.rules.
     content_rank: Mapped[str | None]
     deleted_at: Mapped[datetime | None]
     hidden: Mapped[bool] = mapped_column(server_default=sql("false"))
-    hidden_at: Mapped[datetime | None]
+    hidden_rank: Mapped[str | None]
     historical: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Whether a posted reply ends the case; None leaves it to the policy.
     resolves: Mapped[bool | None]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.core.triage.types import Tier
@@ -71,6 +72,9 @@ class Policy:
     ladder_id: UUID | None = None
     is_default: bool = False
     match: PolicyMatch = field(default_factory=PolicyMatch)
+    position: int = 100
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
     def steps(self, kind: ClockKind) -> tuple[int, ...]:
         return self.resolution_steps if kind is ClockKind.RESOLUTION else self.response_steps
@@ -119,3 +123,68 @@ class FiredTimer:
     due_at: datetime
     policy_id: UUID
     policy_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """What somebody wants a policy to be; saving it makes the next version."""
+
+    name: str
+    targets: dict[Tier, Target]
+    response_steps: tuple[int, ...] = (50, 80, 100, 150, 200)
+    resolution_steps: tuple[int, ...] = (100,)
+    resolve_on_reply: bool = True
+    reopen_within_seconds: int = 7 * 24 * 3600
+    ladder_id: UUID | None = None
+    match: PolicyMatch = field(default_factory=PolicyMatch)
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingClock:
+    """A clock as it stands, for comparison with what it should be."""
+
+    id: UUID
+    kind: ClockKind
+    episode: int
+    generation: int
+    shape: ClockShape
+    policy_id: UUID
+    policy_version: int
+    corrections: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSpec:
+    """An episode as the promise sees it: what was asked when, what paused it, how it ended."""
+
+    kind: ClockKind
+    number: int
+    started_at: datetime
+    asks: tuple[tuple[datetime, Tier], ...]
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+    tier_override: Tier | None = None
+    settled_at: datetime | None = None
+    void_reason: str | None = None
+    trigger_message_id: UUID | None = None
+    settling_message_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPlan:
+    """Episodes of one case under the policy it was opened with."""
+
+    case_id: UUID
+    thread_id: UUID
+    policy: Policy
+    episodes: tuple[EpisodeSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOutcome:
+    """What planning a case's clocks came to, for the case row and for whoever tells the news."""
+
+    case_id: UUID
+    next_due_at: datetime | None
+    settled: tuple[UUID, ...]
+    paused_until: datetime | None

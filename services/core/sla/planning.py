@@ -1,0 +1,282 @@
+"""The difference between the clocks a case should have and those it has, as rows to write."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.kit import ids
+from services.core.kit.uow import UnitOfWork
+from services.core.sla import rules
+from services.core.sla.facts import clock_changed
+from services.core.sla.types import (
+    ClockKind,
+    ClockOutcome,
+    ClockPlan,
+    ClockShape,
+    ClockState,
+    EpisodeSpec,
+    ExistingClock,
+    PlannedTimer,
+)
+from services.core.stream.types import Fact
+from services.core.triage.types import Tier
+
+SHAPE_COLUMNS = (
+    "state",
+    "tier",
+    "started_at",
+    "due_at",
+    "limit_at",
+    "budget_seconds",
+    "paused_seconds",
+    "paused_until",
+    "settled_at",
+    "met_at",
+    "missed_at",
+    "void_reason",
+)
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(slots=True)
+class ClockChange:
+    """One clock to write, with the timers its new shape asks for."""
+
+    clock_id: UUID
+    plan: ClockPlan
+    kind: ClockKind
+    episode: int
+    shape: ClockShape
+    generation: int
+    trigger_message_id: UUID | None
+    settling_message_id: UUID | None
+    corrections: list[dict[str, Any]]
+    timers: list[PlannedTimer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything one planning writes."""
+
+    added: list[ClockChange] = field(default_factory=list)
+    changed: list[ClockChange] = field(default_factory=list)
+    stopped: list[UUID] = field(default_factory=list)
+    replanned: list[UUID] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    outcomes: dict[UUID, ClockOutcome] = field(default_factory=dict)
+
+
+def read_clocks(rows: Iterable[Row[Any]]) -> dict[UUID, list[ExistingClock]]:
+    """Clock rows by case."""
+    clocks: dict[UUID, list[ExistingClock]] = {}
+    for row in rows:
+        values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+        shape = ClockShape(
+            **{name: values[name] for name in SHAPE_COLUMNS if name not in {"state", "tier"}},
+            state=ClockState(row.state),
+            tier=Tier(row.tier),
+        )
+        clock = ExistingClock(
+            id=row.id,
+            kind=ClockKind(row.kind),
+            episode=row.episode,
+            generation=row.generation,
+            shape=shape,
+            policy_id=row.policy_id,
+            policy_version=row.policy_version,
+            corrections=row.corrections,
+        )
+        clocks.setdefault(row.case_id, []).append(clock)
+    return clocks
+
+
+def compare(
+    plans: Sequence[ClockPlan], existing: dict[UUID, list[ExistingClock]], now: datetime
+) -> Work:
+    """What to write so that every case has the clocks its episodes say."""
+    work = Work()
+    for plan in plans:
+        _compare_case(work, plan, existing.get(plan.case_id, []), now)
+    return work
+
+
+def new_row(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
+    return {
+        "workspace_id": uow.workspace_id,
+        "id": change.clock_id,
+        "case_id": change.plan.case_id,
+        "thread_id": change.plan.thread_id,
+        "kind": change.kind.value,
+        "episode": change.episode,
+        "policy_id": change.plan.policy.id,
+        "policy_version": change.plan.policy.version,
+        "created_at": uow.now,
+        **_written(uow, change),
+    }
+
+
+def changed_row(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
+    return {
+        "workspace": uow.workspace_id,
+        "clock_id": change.clock_id,
+        **_written(uow, change),
+    }
+
+
+def timer_rows(uow: UnitOfWork, work: Work) -> list[dict[str, Any]]:
+    return [
+        {
+            "workspace_id": uow.workspace_id,
+            "id": ids.new_id(),
+            "clock_id": change.clock_id,
+            "case_id": change.plan.case_id,
+            "percent": timer.percent,
+            "generation": change.generation,
+            "fire_at": timer.fire_at,
+            "state": timer.state.value,
+            "fired_at": None,
+            "note": timer.note,
+        }
+        for change in (*work.added, *work.changed)
+        for timer in change.timers
+    ]
+
+
+def _written(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
+    return {
+        **asdict(change.shape),
+        "generation": change.generation,
+        "trigger_message_id": change.trigger_message_id,
+        "settling_message_id": change.settling_message_id,
+        "corrections": change.corrections,
+        "updated_at": uow.now,
+    }
+
+
+def _compare_case(
+    work: Work, plan: ClockPlan, clocks: Sequence[ExistingClock], now: datetime
+) -> None:
+    known = {(clock.kind, clock.episode): clock for clock in clocks}
+    shapes: list[ClockShape] = []
+    settled: list[UUID] = []
+    for episode in plan.episodes:
+        before = known.pop((episode.kind, episode.number), None)
+        change = _compare_clock(work, plan, episode, before, now)
+        shapes.append(change.shape)
+        if rules.is_over(change.shape):
+            settled.append(change.clock_id)
+    # A late message can merge two episodes into one: the clock left over is withdrawn.
+    for clock in known.values():
+        settled.append(clock.id)
+        _withdraw(work, plan, clock, now)
+    open_shapes = [shape for shape in shapes if not rules.is_over(shape)]
+    work.outcomes[plan.case_id] = ClockOutcome(
+        case_id=plan.case_id,
+        next_due_at=min((shape.due_at for shape in open_shapes), default=None),
+        settled=tuple(settled),
+        paused_until=min(
+            (shape.paused_until for shape in open_shapes if shape.paused_until), default=None
+        ),
+    )
+
+
+def _compare_clock(
+    work: Work, plan: ClockPlan, episode: EpisodeSpec, before: ExistingClock | None, now: datetime
+) -> ClockChange:
+    moment = now
+    if before is not None and before.shape.missed_at is not None:
+        # A timer may have fired after this transaction's time was taken: do not unsay it.
+        moment = max(now, before.shape.missed_at)
+    shape = rules.shape_clock(episode, plan.policy, moment)
+    fresh = rules.needs_new_timers(before.shape if before else None, shape)
+    change = ClockChange(
+        clock_id=before.id if before else ids.new_id(),
+        plan=plan,
+        kind=episode.kind,
+        episode=episode.number,
+        shape=shape,
+        generation=_generation(before, replanned=fresh),
+        trigger_message_id=episode.trigger_message_id,
+        settling_message_id=episode.settling_message_id,
+        corrections=_corrections(before, shape, now),
+    )
+    if rules.is_over(shape):
+        if before is not None and not rules.is_over(before.shape):
+            work.stopped.append(change.clock_id)
+    elif fresh:
+        if before is not None:
+            work.replanned.append(change.clock_id)
+        steps = plan.policy.steps(episode.kind)
+        change.timers = rules.plan_timers(shape, episode.pauses, steps, moment)
+    _place(work, change, before)
+    return change
+
+
+def _place(work: Work, change: ClockChange, before: ExistingClock | None) -> None:
+    if before is None:
+        work.added.append(change)
+    elif before.shape != change.shape:
+        work.changed.append(change)
+    else:
+        return
+    started_quietly = before is None and change.shape.state is ClockState.RUNNING
+    same_state = before is not None and before.shape.state is change.shape.state
+    if not started_quietly and not same_state:
+        work.facts.append(
+            clock_changed(change.clock_id, change.plan.case_id, change.kind.value, change.shape)
+        )
+
+
+def _withdraw(work: Work, plan: ClockPlan, clock: ExistingClock, now: datetime) -> None:
+    if clock.shape.state is ClockState.VOID and clock.shape.void_reason == WITHDRAWN:
+        return
+    values = asdict(clock.shape) | {
+        "state": ClockState.VOID,
+        "settled_at": clock.shape.settled_at or now,
+        "met_at": None,
+        "missed_at": None,
+        "paused_until": None,
+        "void_reason": WITHDRAWN,
+    }
+    shape = ClockShape(**values)
+    work.stopped.append(clock.id)
+    change = ClockChange(
+        clock_id=clock.id,
+        plan=plan,
+        kind=clock.kind,
+        episode=clock.episode,
+        shape=shape,
+        generation=clock.generation,
+        trigger_message_id=None,
+        settling_message_id=None,
+        corrections=_corrections(clock, shape, now),
+    )
+    _place(work, change, clock)
+
+
+def _generation(before: ExistingClock | None, *, replanned: bool) -> int:
+    if before is None:
+        return 1
+    return before.generation + 1 if replanned else before.generation
+
+
+def _corrections(
+    before: ExistingClock | None, shape: ClockShape, now: datetime
+) -> list[dict[str, Any]]:
+    if before is None:
+        return []
+    if not rules.is_correction(before.shape, shape):
+        return before.corrections
+    was = before.shape
+    note = {
+        "corrected_at": now.isoformat(),
+        "from": was.state.value,
+        "to": shape.state.value,
+        "met_at": was.met_at.isoformat() if was.met_at else None,
+        "missed_at": was.missed_at.isoformat() if was.missed_at else None,
+    }
+    return [*before.corrections, note]

@@ -1,0 +1,190 @@
+"""SQL of promises: policies and versions, clocks, timers and the claim of what is due."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.sql import text
+
+from services.core.kit.uow import UnitOfWork
+from services.core.sla.models import ClockRow, PolicyRow, PolicyVersionRow, TimerRow
+
+LIVE_POLICIES = """
+SELECT p.id, p.name, p.is_default, p.position, p.created_at, p.updated_at, v.version, v.definition
+FROM policies p
+JOIN policy_versions v ON v.workspace_id = p.workspace_id AND v.policy_id = p.id
+  AND v.version = p.current_version
+WHERE p.workspace_id = :workspace_id AND p.archived_at IS NULL
+ORDER BY p.position, p.id
+"""
+
+POLICY_VERSIONS = """
+SELECT p.id, p.name, p.is_default, p.position, p.created_at, p.updated_at, v.version, v.definition
+FROM policy_versions v
+JOIN policies p ON p.workspace_id = v.workspace_id AND p.id = v.policy_id
+WHERE v.workspace_id = :workspace_id AND v.policy_id = ANY(CAST(:policy_ids AS uuid[]))
+ORDER BY v.policy_id, v.version
+"""
+
+WORKSPACES_WITH_DUE_TIMERS = """
+SELECT DISTINCT workspace_id FROM (
+  SELECT workspace_id FROM timers WHERE state = 'pending' AND fire_at <= :now
+  ORDER BY fire_at LIMIT 5000
+) AS earliest
+"""
+
+NEXT_FIRE = "SELECT min(fire_at) FROM timers WHERE state = 'pending'"
+
+# Clocks are locked with their timers: a fold under way keeps both, and is skipped, so that the
+# two never wait for each other crosswise. Of several due moments of one clock the last speaks.
+CLAIM_DUE = """
+WITH due AS MATERIALIZED (
+  SELECT t.id, t.clock_id, t.percent,
+         c.settled_at IS NULL AND c.generation = t.generation AS live
+  FROM timers t
+  JOIN clocks c ON c.workspace_id = t.workspace_id AND c.id = t.clock_id
+  WHERE t.workspace_id = :workspace_id AND t.state = 'pending' AND t.fire_at <= :now
+  ORDER BY t.fire_at, t.id LIMIT :limit
+  FOR UPDATE OF t, c SKIP LOCKED
+), ranked AS (
+  SELECT due.*, max(percent) OVER (PARTITION BY clock_id) AS top FROM due
+)
+UPDATE timers t SET
+  state = CASE WHEN NOT r.live THEN 'cancelled'
+               WHEN r.percent = r.top THEN 'fired' ELSE 'skipped' END,
+  fired_at = :now,
+  note = CASE WHEN r.live AND r.percent <> r.top THEN 'overtaken by ' || r.top || ' %' END
+FROM ranked r JOIN clocks c ON c.workspace_id = :workspace_id AND c.id = r.clock_id
+WHERE t.workspace_id = :workspace_id AND t.id = r.id
+RETURNING t.id, t.state, t.clock_id, t.case_id, t.percent, t.generation, t.fire_at,
+  c.kind, c.tier, c.due_at, c.policy_id, c.policy_version
+"""
+
+MISS = """
+UPDATE clocks SET state = 'missed', missed_at = due_at, updated_at = :now
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:clock_ids AS uuid[]))
+  AND settled_at IS NULL AND state = 'running'
+RETURNING id, case_id, kind, tier, due_at
+"""
+
+CANCEL_TIMERS = """
+UPDATE timers SET state = 'cancelled', note = :note
+WHERE workspace_id = :workspace_id AND state = 'pending'
+  AND clock_id = ANY(CAST(:clock_ids AS uuid[]))
+"""
+
+
+async def list_policies(uow: UnitOfWork) -> list[Row[Any]]:
+    return list(await uow.execute(LIVE_POLICIES, {"workspace_id": uow.workspace_id}))
+
+
+async def list_policy_versions(uow: UnitOfWork, policy_ids: Sequence[UUID]) -> list[Row[Any]]:
+    return list(
+        await uow.execute(
+            POLICY_VERSIONS, {"workspace_id": uow.workspace_id, "policy_ids": list(policy_ids)}
+        )
+    )
+
+
+async def add_policy(uow: UnitOfWork, row: dict[str, Any]) -> None:
+    await uow.execute(insert(PolicyRow).values(workspace_id=uow.workspace_id, **row))
+
+
+async def add_policy_version(uow: UnitOfWork, row: dict[str, Any]) -> None:
+    await uow.execute(insert(PolicyVersionRow).values(workspace_id=uow.workspace_id, **row))
+
+
+async def lock_policy(uow: UnitOfWork, policy_id: UUID) -> Row[Any] | None:
+    query = select(PolicyRow.__table__).where(
+        PolicyRow.workspace_id == uow.workspace_id,
+        PolicyRow.id == policy_id,
+        PolicyRow.archived_at.is_(None),
+    )
+    return (await uow.execute(query.with_for_update())).one_or_none()
+
+
+async def change_policy(uow: UnitOfWork, policy_id: UUID, values: dict[str, Any]) -> None:
+    await uow.execute(
+        update(PolicyRow)
+        .where(PolicyRow.workspace_id == uow.workspace_id, PolicyRow.id == policy_id)
+        .values(**values, updated_at=uow.now)
+    )
+
+
+async def lock_clocks(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
+    """The clocks of these cases, locked until the transaction ends."""
+    query = (
+        select(ClockRow.__table__)
+        .where(ClockRow.workspace_id == uow.workspace_id, ClockRow.case_id.in_(case_ids))
+        .order_by(ClockRow.id)
+        .with_for_update()
+    )
+    return list(await uow.execute(query))
+
+
+async def add_clocks(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await uow.execute(insert(ClockRow), rows)
+
+
+async def change_clocks(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    """Write whole shapes by id; every row names the same columns."""
+    if not rows:
+        return
+    columns: dict[str, Any] = {
+        name: bindparam(name) for name in rows[0] if name not in {"clock_id", "workspace"}
+    }
+    statement = (
+        update(ClockRow)
+        .where(
+            ClockRow.workspace_id == bindparam("workspace"), ClockRow.id == bindparam("clock_id")
+        )
+        .values(**columns)
+        .execution_options(synchronize_session=False)
+    )
+    await uow.execute(statement, rows)
+
+
+async def add_timers(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await uow.execute(insert(TimerRow), rows)
+
+
+async def cancel_timers(uow: UnitOfWork, clock_ids: Sequence[UUID], note: str) -> None:
+    if clock_ids:
+        await uow.execute(
+            CANCEL_TIMERS,
+            {"workspace_id": uow.workspace_id, "clock_ids": list(clock_ids), "note": note},
+        )
+
+
+async def list_workspaces_with_due_timers(uow: UnitOfWork) -> list[UUID]:
+    return list((await uow.execute(WORKSPACES_WITH_DUE_TIMERS, {"now": uow.now})).scalars())
+
+
+async def get_next_fire(uow: UnitOfWork) -> datetime | None:
+    moment: datetime | None = (await uow.execute(NEXT_FIRE)).scalar_one()
+    return moment
+
+
+async def claim_due_timers(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
+    """Take due moments off the list, for good: the caller raises what they say in this unit."""
+    return list(
+        await uow.execute(
+            CLAIM_DUE, {"workspace_id": uow.workspace_id, "now": uow.now, "limit": limit}
+        )
+    )
+
+
+async def miss_clocks(uow: UnitOfWork, clock_ids: Sequence[UUID]) -> list[Row[Any]]:
+    statement = text(MISS).bindparams(bindparam("clock_ids", type_=ARRAY(PG_UUID(as_uuid=True))))
+    return list(
+        await uow.execute(
+            statement,
+            {"workspace_id": uow.workspace_id, "clock_ids": list(clock_ids), "now": uow.now},
+        )
+    )

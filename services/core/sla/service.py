@@ -1,0 +1,197 @@
+"""Keep promises in rows: policies and their versions, and clocks planned from what was said."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.kit import ids
+from services.core.kit.errors import NotFoundError
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.sla import planning, repository, rules
+from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
+from services.core.sla.facts import clock_missed
+from services.core.sla.policies import read_policy, write_definition
+from services.core.sla.types import (
+    ClockKind,
+    ClockOutcome,
+    ClockPlan,
+    FiredTimer,
+    Policy,
+    PolicyDraft,
+)
+from services.core.stream import service as stream
+from services.core.triage.types import Tier
+
+
+async def list_policies(uow: UnitOfWork) -> list[Policy]:
+    """Live policies at their current versions, in the order they are tried."""
+    return [read_policy(row) for row in await repository.list_policies(uow)]
+
+
+async def get_policy(uow: UnitOfWork, policy_id: UUID) -> Policy:
+    """The current version. Raises NotFoundError for an unknown or archived policy."""
+    for policy in await list_policies(uow):
+        if policy.id == policy_id:
+            return policy
+    noun = "policy"
+    raise NotFoundError(noun)
+
+
+async def list_versions(uow: UnitOfWork, policy_id: UUID) -> list[Policy]:
+    """Every version of a policy, oldest first. Raises NotFoundError for an unknown one."""
+    rows = await repository.list_policy_versions(uow, [policy_id])
+    if not rows:
+        noun = "policy"
+        raise NotFoundError(noun)
+    return [read_policy(row) for row in rows]
+
+
+async def get_policies_by_version(
+    uow: UnitOfWork, wanted: set[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], Policy]:
+    """Frozen versions, archived policies included: what running clocks started under."""
+    if not wanted:
+        return {}
+    rows = await repository.list_policy_versions(uow, list({policy_id for policy_id, _ in wanted}))
+    policies = [read_policy(row) for row in rows]
+    return {
+        (policy.id, policy.version): policy
+        for policy in policies
+        if (policy.id, policy.version) in wanted
+    }
+
+
+async def create_policy(uow: UnitOfWork, draft: PolicyDraft, *, is_default: bool = False) -> Policy:
+    """Version 1 of a new policy. Raises PolicyNameTakenError."""
+    policy_id = ids.new_id()
+    row = {
+        "id": policy_id,
+        "name": draft.name,
+        "position": draft.position,
+        "is_default": is_default,
+        "current_version": 1,
+        "created_at": uow.now,
+        "updated_at": uow.now,
+        "archived_at": None,
+    }
+    try:
+        await repository.add_policy(uow, row)
+    except IntegrityError as error:
+        raise PolicyNameTakenError from error
+    await _add_version(uow, policy_id, 1, draft)
+    await audit.record(uow, [AuditEntry("policy.created", "policy", policy_id)])
+    return await get_policy(uow, policy_id)
+
+
+async def change_policy(uow: UnitOfWork, policy_id: UUID, draft: PolicyDraft) -> Policy:
+    """The next version. Open clocks keep theirs. Raises NotFoundError, PolicyNameTakenError."""
+    row = await _lock(uow, policy_id)
+    version = row + 1
+    await _add_version(uow, policy_id, version, draft)
+    values = {"name": draft.name, "position": draft.position, "current_version": version}
+    try:
+        await repository.change_policy(uow, policy_id, values)
+    except IntegrityError as error:
+        raise PolicyNameTakenError from error
+    detail = {"version": version}
+    await audit.record(uow, [AuditEntry("policy.changed", "policy", policy_id, detail)])
+    return await get_policy(uow, policy_id)
+
+
+async def archive_policy(uow: UnitOfWork, policy_id: UUID) -> None:
+    """No new case takes it; running clocks go on. Raises DefaultPolicyError, NotFoundError."""
+    policy = await get_policy(uow, policy_id)
+    if policy.is_default:
+        raise DefaultPolicyError
+    await _lock(uow, policy_id)
+    await repository.change_policy(uow, policy_id, {"archived_at": uow.now})
+    await audit.record(uow, [AuditEntry("policy.archived", "policy", policy_id)])
+
+
+async def ensure_defaults(uow: UnitOfWork) -> Policy:
+    """The default policy, made if this workspace has none yet."""
+    for policy in await list_policies(uow):
+        if policy.is_default:
+            return policy
+    return await create_policy(uow, rules.DEFAULT_DRAFT, is_default=True)
+
+
+async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID, ClockOutcome]:
+    """Make the clocks of these cases what their episodes say, and plan the moments ahead.
+
+    The caller holds the cases' threads. Set-based: the number of statements does not grow with
+    the number of cases. Announces every change of state; returns what each case came to.
+    """
+    rows = await repository.lock_clocks(uow, [plan.case_id for plan in plans])
+    work = planning.compare(plans, planning.read_clocks(rows), uow.now)
+    await repository.add_clocks(uow, [planning.new_row(uow, change) for change in work.added])
+    await repository.change_clocks(
+        uow, [planning.changed_row(uow, change) for change in work.changed]
+    )
+    await repository.cancel_timers(uow, work.stopped, "the clock is settled")
+    await repository.cancel_timers(uow, work.replanned, "planned anew")
+    await repository.add_timers(uow, planning.timer_rows(uow, work))
+    await stream.announce(uow, work.facts)
+    return work.outcomes
+
+
+async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
+    """Take due timers in this workspace and mark missed promises; most pressing tier first.
+
+    Each timer comes out of here once: a second worker skips rows this one holds, and after
+    the commit they are no longer pending.
+    """
+    rows = await repository.claim_due_timers(uow, limit)
+    fired = [
+        FiredTimer(
+            timer_id=row.id,
+            clock_id=row.clock_id,
+            case_id=row.case_id,
+            percent=row.percent,
+            generation=row.generation,
+            fire_at=row.fire_at,
+            kind=ClockKind(row.kind),
+            tier=Tier(row.tier),
+            due_at=row.due_at,
+            policy_id=row.policy_id,
+            policy_version=row.policy_version,
+        )
+        for row in rows
+        if row.state == "fired"
+    ]
+    late = [timer.clock_id for timer in fired if timer.percent >= rules.MISS_PERCENT]
+    if late:
+        missed = await repository.miss_clocks(uow, late)
+        await stream.announce(uow, [clock_missed(row) for row in missed])
+    return sorted(fired, key=lambda timer: (rules.pressing(timer.tier), timer.fire_at))
+
+
+async def list_due_workspaces(database: Database) -> tuple[list[UUID], datetime | None]:
+    """Workspaces with due timers, and when the next timer of all is due."""
+    async with database.system() as uow:
+        due = await repository.list_workspaces_with_due_timers(uow)
+        return due, await repository.get_next_fire(uow)
+
+
+async def _lock(uow: UnitOfWork, policy_id: UUID) -> int:
+    row = await repository.lock_policy(uow, policy_id)
+    if row is None:
+        noun = "policy"
+        raise NotFoundError(noun)
+    version: int = row.current_version
+    return version
+
+
+async def _add_version(uow: UnitOfWork, policy_id: UUID, version: int, draft: PolicyDraft) -> None:
+    row = {
+        "policy_id": policy_id,
+        "version": version,
+        "definition": write_definition(draft),
+        "created_at": uow.now,
+        "created_by": uow.actor.id,
+    }
+    await repository.add_policy_version(uow, row)
