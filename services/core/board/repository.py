@@ -1,0 +1,173 @@
+"""SQL of the reading side: conditions are put together here, the statements stand beside it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.board import statements
+from services.core.board.rules import containing
+from services.core.board.types import CaseFilter, MessageFilter, Place
+from services.core.kit.uow import UnitOfWork
+
+Rows = list[Row[Any]]
+
+
+async def list_cases(uow: UnitOfWork, wanted: CaseFilter, after: Place | None, limit: int) -> Rows:
+    """By next due; cases that owe nothing come last."""
+    conditions, bound = _case_conditions(wanted)
+    if after is not None:
+        conditions += " AND (sort_due_at, id) > (:after_at, :after_id)"
+        bound |= {"after_at": after[0], "after_id": after[1]}
+    statement = statements.CASES.format(
+        conditions=conditions, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
+    )
+    return await _rows(uow, statement, bound | {"limit": limit})
+
+
+async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
+    statement = statements.CASE.format(columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS)
+    return next(iter(await _rows(uow, statement, {"case_id": case_id})), None)
+
+
+async def list_clocks(uow: UnitOfWork, case_id: UUID, limit: int) -> Rows:
+    """The newest ones first."""
+    return await _rows(uow, statements.CLOCKS, {"case_id": case_id, "limit": limit})
+
+
+async def list_alerts(uow: UnitOfWork, case_id: UUID, limit: int) -> Rows:
+    """The newest ones first."""
+    return await _rows(uow, statements.ALERTS, {"case_id": case_id, "limit": limit})
+
+
+async def list_acts(uow: UnitOfWork, thread_id: UUID, case_id: UUID, limit: int) -> Rows:
+    """The newest ones first."""
+    bound = {"thread_id": thread_id, "case_id": case_id, "limit": limit}
+    return await _rows(uow, statements.ACTS, bound)
+
+
+async def list_messages(
+    uow: UnitOfWork, wanted: MessageFilter, after: Place | None, limit: int
+) -> Rows:
+    """The newest ones first, each with its author and the judgement in force."""
+    fields = ("source_id", "external_id", "case_id", "kind", "tier", "needs_reply")
+    bound = {name: getattr(wanted, name) for name in fields}
+    return await _messages(uow, *_equal(bound), after, limit)
+
+
+async def get_message(uow: UnitOfWork, message_id: UUID) -> Row[Any] | None:
+    rows = await _messages(uow, " AND id = :id", {"id": message_id}, None, 1)
+    return next(iter(rows), None)
+
+
+async def list_judgements(uow: UnitOfWork, message_id: UUID, limit: int) -> Rows:
+    """The newest ones first."""
+    return await _rows(uow, statements.JUDGEMENTS, {"message_id": message_id, "limit": limit})
+
+
+async def list_followers(
+    uow: UnitOfWork, equal_to: dict[str, Any], after: Place | None, limit: int
+) -> Rows:
+    """The last seen first."""
+    conditions, bound = _equal(equal_to)
+    if after is not None:
+        conditions += " AND (last_seen_at, id) < (:after_at, :after_id)"
+        bound |= {"after_at": after[0], "after_id": after[1]}
+    statement = statements.FOLLOWERS.format(conditions=conditions)
+    return await _rows(uow, statement, bound | {"limit": limit})
+
+
+async def list_posts(
+    uow: UnitOfWork, equal_to: dict[str, Any], after: Place | None, limit: int
+) -> Rows:
+    """The last published first, those without a time last."""
+    conditions, bound = _equal(equal_to)
+    if after is not None:
+        bound["after_id"] = after[1]
+        if after[0] is None:
+            conditions += " AND published_at IS NULL AND id < :after_id"
+        else:
+            bound["after_at"] = after[0]
+            conditions += (
+                " AND ((published_at, id) < (:after_at, :after_id) OR published_at IS NULL)"
+            )
+    return await _rows(
+        uow, statements.POSTS.format(conditions=conditions), bound | {"limit": limit}
+    )
+
+
+async def get_day(uow: UnitOfWork, zone: str) -> Row[Any]:
+    """Start and end of the zone's day that holds the unit's now; Postgres knows the zones."""
+    return (await uow.execute(statements.DAY, {"now": uow.now, "zone": zone})).one()
+
+
+async def count_open_cases(uow: UnitOfWork) -> Rows:
+    return await _rows(uow, statements.OPEN_CASES, {})
+
+
+async def count_pressing_promises(uow: UnitOfWork, until: datetime) -> Rows:
+    return await _rows(uow, statements.PRESSING, {"now": uow.now, "until": until})
+
+
+async def count_promises_due(uow: UnitOfWork, starts: datetime, ends: datetime) -> Rows:
+    return await _rows(uow, statements.TODAY, {"starts": starts, "ends": ends})
+
+
+async def get_figures(uow: UnitOfWork, starts: datetime, ends: datetime) -> Row[Any]:
+    """Answered cases of the day, firing alerts, and what the journal still holds."""
+    bound = {"workspace_id": uow.workspace_id, "starts": starts, "ends": ends}
+    return (await uow.execute(statements.FIGURES, bound)).one()
+
+
+async def _messages(
+    uow: UnitOfWork, conditions: str, bound: dict[str, Any], after: Place | None, limit: int
+) -> Rows:
+    if after is not None:
+        conditions += " AND (occurred_at, id) < (:after_at, :after_id)"
+        bound |= {"after_at": after[0], "after_id": after[1]}
+    statement = statements.MESSAGES.format(
+        conditions=conditions,
+        author=statements.AUTHOR_COLUMNS,
+        judgement=statements.JUDGEMENT_COLUMNS,
+    )
+    return await _rows(uow, statement, bound | {"limit": limit})
+
+
+async def _rows(uow: UnitOfWork, statement: str, bound: dict[str, Any]) -> Rows:
+    return list(await uow.execute(statement, {"workspace_id": uow.workspace_id} | bound))
+
+
+def _case_conditions(wanted: CaseFilter) -> tuple[str, dict[str, Any]]:
+    conditions, bound = _equal(
+        {
+            "assignee_id": wanted.assignee_id,
+            "source_id": wanted.source_id,
+            "follower_id": wanted.follower_id,
+        }
+    )
+    conditions += f" AND {_one_of('state', wanted.states)}" if wanted.states else ""
+    conditions += f" AND {statements.LIVE}" if not wanted.states else ""
+    conditions += f" AND {_one_of('tier', wanted.tiers)}" if wanted.tiers else ""
+    conditions += f" AND {_one_of('category', wanted.categories)}" if wanted.categories else ""
+    conditions += " AND assignee_id IS NULL" if wanted.unassigned else ""
+    if wanted.due_before is not None:
+        conditions += " AND sort_due_at < :due_before AND next_due_at IS NOT NULL"
+        bound["due_before"] = wanted.due_before
+    if wanted.text is not None:
+        conditions += statements.CASE_TEXT
+        bound["text"] = containing(wanted.text)
+    return conditions, bound
+
+
+def _equal(values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    bound = {name: value for name, value in values.items() if value is not None}
+    return "".join(f" AND {name} = :{name}" for name in bound), bound
+
+
+def _one_of(column: str, values: Iterable[StrEnum]) -> str:
+    """Members of our own enums as literals: only a literal is matched with a partial index."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return f"{column} IN ({listed})"

@@ -1,0 +1,196 @@
+"""Show the work: cases by what is due next, a case whole, what was said, the day's figures."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+
+from services.core.board import repository, rules, views
+from services.core.board.errors import UnknownTimeZoneError
+from services.core.board.types import (
+    CaseFilter,
+    CaseView,
+    MessageFilter,
+    Place,
+    Slice,
+    Summary,
+    View,
+)
+from services.core.kit.errors import NotFoundError
+from services.core.kit.uow import UnitOfWork
+from services.core.sla.types import ClockKind
+
+# Everything below one case, newest first. A thread longer than this is read by /v1/messages.
+MOST_PARTS = 200
+DUE_SOON = timedelta(hours=2)
+# Postgres' complaint about a time zone it does not know.
+INVALID_PARAMETER = "22023"
+
+
+async def list_cases(
+    uow: UnitOfWork, wanted: CaseFilter, *, after: Place | None = None, limit: int = 50
+) -> Slice[View]:
+    """Cases by next due, those that owe nothing last. One statement, whatever the filters.
+
+    A condition on `text` reads messages until the page is full: slow on a large workspace.
+    """
+    rows = await repository.list_cases(uow, wanted, after, limit + 1)
+    return _slice(rows, limit, views.case_line, "sort_due_at")
+
+
+async def get_case(uow: UnitOfWork, case_id: UUID) -> CaseView:
+    """One case with its thread, promises and alerts, in five statements. Raises NotFoundError."""
+    row = await repository.get_case(uow, case_id)
+    if row is None:
+        noun = "case"
+        raise NotFoundError(noun)
+    thread = MessageFilter(case_id=case_id)
+    said = await repository.list_messages(uow, thread, None, MOST_PARTS + 1)
+    clocks = await repository.list_clocks(uow, case_id, MOST_PARTS)
+    alerts = await repository.list_alerts(uow, case_id, MOST_PARTS)
+    acts = await repository.list_acts(uow, row.thread_id, case_id, MOST_PARTS)
+    messages = [views.message_view(each) for each in reversed(said[:MOST_PARTS])]
+    driving = rules.driving_message(messages, row.opening_message_id)
+    return CaseView(
+        case=views.case_view(row),
+        judgement=_explained(driving),
+        messages=messages,
+        more_messages=len(said) > MOST_PARTS,
+        clocks=[views.as_view(each) for each in reversed(clocks)],
+        alerts=[views.as_view(each) for each in reversed(alerts)],
+        acts=[views.as_view(each) for each in reversed(acts)],
+    )
+
+
+async def list_messages(
+    uow: UnitOfWork, wanted: MessageFilter, *, after: Place | None = None, limit: int = 50
+) -> Slice[View]:
+    """Messages whose content is known, newest first, each with the judgement in force."""
+    rows = await repository.list_messages(uow, wanted, after, limit + 1)
+    return _slice(rows, limit, views.message_view, "occurred_at")
+
+
+async def get_message(uow: UnitOfWork, message_id: UUID) -> View:
+    """One message with every judgement ever made on it. Raises NotFoundError."""
+    row = await repository.get_message(uow, message_id)
+    if row is None:
+        noun = "message"
+        raise NotFoundError(noun)
+    judgements = await repository.list_judgements(uow, message_id, MOST_PARTS)
+    history = [views.judgement_view(each) for each in judgements]
+    return views.message_view(row) | {"judgements": history}
+
+
+async def list_followers(
+    uow: UnitOfWork,
+    *,
+    source_id: UUID | None = None,
+    external_id: str | None = None,
+    handle: str | None = None,
+    after: Place | None = None,
+    limit: int = 50,
+) -> Slice[View]:
+    """Followers, the last seen first."""
+    wanted = {"source_id": source_id, "external_id": external_id, "handle": handle}
+    rows = await repository.list_followers(uow, wanted, after, limit + 1)
+    return _slice(rows, limit, views.as_view, "last_seen_at")
+
+
+async def get_follower(uow: UnitOfWork, follower_id: UUID) -> View:
+    """Raises NotFoundError."""
+    rows = await repository.list_followers(uow, {"id": follower_id}, None, 1)
+    return _only(rows, views.as_view, "follower")
+
+
+async def list_posts(
+    uow: UnitOfWork,
+    *,
+    source_id: UUID | None = None,
+    external_id: str | None = None,
+    after: Place | None = None,
+    limit: int = 50,
+) -> Slice[View]:
+    """Posts, the last published first; those only referred to come last."""
+    wanted = {"source_id": source_id, "external_id": external_id}
+    rows = await repository.list_posts(uow, wanted, after, limit + 1)
+    return _slice(rows, limit, views.post_view, "published_at")
+
+
+async def get_post(uow: UnitOfWork, post_id: UUID) -> View:
+    """Raises NotFoundError."""
+    rows = await repository.list_posts(uow, {"id": post_id}, None, 1)
+    return _only(rows, views.post_view, "post")
+
+
+async def summarise(uow: UnitOfWork, *, zone: str = "UTC") -> Summary:
+    """The workspace at a glance; `zone` is the IANA name of the zone whose day is today.
+
+    Raises UnknownTimeZoneError.
+    """
+    day = await _day(uow, zone)
+    cases = await repository.count_open_cases(uow)
+    pressing = await repository.count_pressing_promises(uow, uow.now + DUE_SOON)
+    today = await repository.count_promises_due(uow, day.starts, day.ends)
+    figures = await repository.get_figures(uow, day.starts, day.ends)
+    kept = {kind.value: rules.share(0, 0) for kind in ClockKind}
+    kept |= {row.kind: rules.share(row.met, row.missed) for row in today}
+    oldest = figures.oldest
+    return Summary(
+        as_of=uow.now,
+        day_start=day.starts,
+        day_end=day.ends,
+        open=rules.by_tier((row.tier, row.cases) for row in cases),
+        open_by_state=_by_state(cases),
+        due_soon=rules.by_tier((row.tier, row.soon) for row in pressing),
+        breached=rules.by_tier((row.tier, row.breached) for row in pressing),
+        unanswered=sum(row.waiting for row in cases),
+        answered_today=figures.answered,
+        attainment=rules.share(sum(row.met for row in today), sum(row.missed for row in today)),
+        attainment_by_kind=kept,
+        alerts_firing=figures.firing,
+        backlog_pending=figures.pending,
+        backlog_oldest_age_seconds=(uow.now - oldest).total_seconds() if oldest else None,
+    )
+
+
+async def _day(uow: UnitOfWork, zone: str) -> Row[Any]:
+    try:
+        return await repository.get_day(uow, zone)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == INVALID_PARAMETER:
+            raise UnknownTimeZoneError from error
+        raise
+
+
+def _by_state(cases: list[Row[Any]]) -> dict[str, int]:
+    totals = {"open": 0, "answered": 0, "snoozed": 0}
+    for row in cases:
+        totals[row.state] += row.cases
+    return totals
+
+
+def _explained(driving: View | None) -> View | None:
+    """The judgement with the id of the message it is about: spans point into that text."""
+    if driving is None or driving["judgement"] is None:
+        return None
+    judgement: View = driving["judgement"]
+    return judgement | {"message_id": driving["id"]}
+
+
+def _slice(
+    rows: list[Row[Any]], limit: int, view: Callable[[Row[Any]], View], sorted_by: str
+) -> Slice[View]:
+    """One row more than the page was asked for: whether it came says if another page follows."""
+    page = rows[:limit]
+    more = len(rows) > limit
+    end = (getattr(page[-1], sorted_by), page[-1].id) if more else None
+    return Slice([view(row) for row in page], end)
+
+
+def _only(rows: list[Row[Any]], view: Callable[[Row[Any]], View], noun: str) -> View:
+    if not rows:
+        raise NotFoundError(noun)
+    return view(rows[0])

@@ -1,0 +1,184 @@
+"""The SQL of the reading side: one page or one thing a statement, always inside one workspace.
+
+Literals stand where a partial index must recognise its condition; everything else is bound.
+"""
+
+# As in the index ix_cases_open.
+LIVE = "state IN ('open', 'answered', 'snoozed')"
+
+# The page is cut before anything is joined, so a page costs the page and not the workspace.
+CASES = """
+WITH page AS MATERIALIZED (
+  SELECT * FROM cases WHERE workspace_id = :workspace_id {conditions}
+  ORDER BY sort_due_at, id LIMIT :limit
+)
+SELECT {columns}, left(opening.text, 160) AS excerpt, opening.deleted_at AS excerpt_deleted_at
+FROM page {joins}
+LEFT JOIN messages AS opening
+  ON opening.workspace_id = :workspace_id AND opening.id = page.opening_message_id
+ORDER BY page.sort_due_at, page.id
+"""
+
+CASE = """
+SELECT {columns} FROM cases AS page {joins}
+WHERE page.workspace_id = :workspace_id AND page.id = :case_id
+"""
+
+CASE_COLUMNS = """
+page.id, page.state, page.tier, page.tier_override, page.category, page.sentiment, page.channel,
+page.source_id, page.thread_id, page.opening_message_id, page.unanswered, page.reopened,
+page.opened_at, page.last_message_at, page.answered_at, page.resolved_at, page.snoozed_until,
+page.next_due_at, page.sort_due_at, page.policy_id, page.policy_version, page.version,
+page.updated_at, page.follower_id, page.post_id, page.assignee_id,
+f.external_id AS follower_external_id, f.handle AS follower_handle, f.name AS follower_name,
+f.followers_count AS follower_followers_count, f.verified AS follower_verified,
+p.external_id AS post_external_id, p.title AS post_title, p.url AS post_url,
+m.handle AS assignee_handle, m.name AS assignee_name
+"""
+
+CASE_JOINS = """
+LEFT JOIN followers AS f ON f.workspace_id = :workspace_id AND f.id = page.follower_id
+LEFT JOIN posts AS p ON p.workspace_id = :workspace_id AND p.id = page.post_id
+LEFT JOIN members AS m ON m.workspace_id = :workspace_id AND m.id = page.assignee_id
+"""
+
+# Reads the texts of every case it passes until the page is full: a search for people, not for
+# machines. No index helps it under row-level security.
+CASE_TEXT = """
+AND (
+  EXISTS (
+    SELECT FROM messages AS said
+    WHERE said.workspace_id = :workspace_id AND said.case_id = cases.id
+      AND said.deleted_at IS NULL AND said.text ILIKE :text
+  ) OR EXISTS (
+    SELECT FROM followers AS who
+    WHERE who.workspace_id = :workspace_id AND who.id = cases.follower_id
+      AND who.handle ILIKE :text
+  )
+)
+"""
+
+CLOCKS = """
+SELECT id, kind, episode, tier, state, started_at, due_at, limit_at, budget_seconds,
+  paused_seconds, paused_until, settled_at, met_at, missed_at, void_reason, trigger_message_id,
+  settling_message_id, policy_id, policy_version, generation, corrections
+FROM clocks WHERE workspace_id = :workspace_id AND case_id = :case_id
+ORDER BY started_at DESC, kind, episode DESC LIMIT :limit
+"""
+
+ALERTS = """
+SELECT id, clock_id, clock_kind, step, severity, tier, state, fire_at, fired_at, due_at,
+  acknowledged_at, acknowledged_by, note, resolved_at, resolved_by, resolution
+FROM alerts WHERE workspace_id = :workspace_id AND case_id = :case_id
+ORDER BY fired_at DESC, id DESC LIMIT :limit
+"""
+
+ACTS = """
+SELECT id, kind, at, until, tier, detail, actor_kind, actor_id
+FROM case_acts
+WHERE workspace_id = :workspace_id AND thread_id = :thread_id AND case_id = :case_id
+ORDER BY at DESC, id DESC LIMIT :limit
+"""
+
+# Stubs, of which only a deletion or a reply is known, have no content yet and are not shown.
+MESSAGES = """
+WITH page AS MATERIALIZED (
+  SELECT * FROM messages WHERE workspace_id = :workspace_id AND content_at IS NOT NULL {conditions}
+  ORDER BY occurred_at DESC, id DESC LIMIT :limit
+)
+SELECT page.*, {author}, {judgement} FROM page
+LEFT JOIN followers AS f ON f.workspace_id = :workspace_id AND f.id = page.author_id
+LEFT JOIN judgements AS j ON j.workspace_id = :workspace_id AND j.id = page.judgement_id
+ORDER BY page.occurred_at DESC, page.id DESC
+"""
+
+AUTHOR_COLUMNS = """
+f.external_id AS author_external_id, f.handle AS author_handle, f.name AS author_name
+"""
+
+JUDGEMENT_FIELDS = (
+    "id",
+    "decided_by",
+    "actor_id",
+    "tier",
+    "category",
+    "sentiment",
+    "needs_reply",
+    "language",
+    "spam_score",
+    "hide",
+    "confidence",
+    "dm_category",
+    "negative_subtype",
+    "flags",
+    "reasons",
+    "engine",
+    "engine_version",
+    "rules_version",
+    "note",
+    "decided_at",
+)
+JUDGEMENT_COLUMNS = ", ".join(f"j.{name} AS j_{name}" for name in JUDGEMENT_FIELDS)
+
+JUDGEMENTS = f"""
+SELECT {JUDGEMENT_COLUMNS} FROM judgements AS j
+WHERE j.workspace_id = :workspace_id AND j.message_id = :message_id
+ORDER BY j.decided_at DESC, j.id DESC LIMIT :limit
+"""
+
+FOLLOWERS = """
+SELECT * FROM followers WHERE workspace_id = :workspace_id {conditions}
+ORDER BY last_seen_at DESC, id DESC LIMIT :limit
+"""
+
+# A post that was only referred to has no time of its own and comes last.
+POSTS = """
+SELECT * FROM posts WHERE workspace_id = :workspace_id {conditions}
+ORDER BY published_at DESC NULLS LAST, id DESC LIMIT :limit
+"""
+
+DAY = """
+SELECT date_trunc('day', local.at) AT TIME ZONE :zone AS starts,
+  (date_trunc('day', local.at) + interval '1 day') AT TIME ZONE :zone AS ends
+FROM (SELECT CAST(:now AS timestamptz) AT TIME ZONE :zone AS at) AS local
+"""
+
+OPEN_CASES = f"""
+SELECT state, tier, count(*) AS cases, count(*) FILTER (WHERE unanswered > 0) AS waiting
+FROM cases WHERE workspace_id = :workspace_id AND {LIVE} GROUP BY state, tier
+"""
+
+# A promise past its due time is broken a moment before its timer says so.
+PRESSING = """
+SELECT tier, count(*) FILTER (WHERE missed) AS breached, count(*) FILTER (WHERE soon) AS soon
+FROM (
+  SELECT tier,
+    missed_at IS NOT NULL OR (state = 'running' AND due_at <= :now) AS missed,
+    state = 'running' AND due_at > :now AS soon
+  FROM clocks
+  WHERE workspace_id = :workspace_id AND settled_at IS NULL AND state <> 'void'
+    AND due_at <= :until
+) AS promises GROUP BY tier
+"""
+
+TODAY = """
+SELECT kind, count(*) FILTER (WHERE met_at IS NOT NULL AND missed_at IS NULL) AS met,
+  count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
+FROM clocks
+WHERE workspace_id = :workspace_id AND due_at >= :starts AND due_at < :ends AND state <> 'void'
+GROUP BY kind
+"""
+
+FIGURES = """
+SELECT
+  (SELECT count(DISTINCT case_id) FROM messages
+   WHERE workspace_id = :workspace_id AND occurred_at >= :starts AND occurred_at < :ends
+     AND direction = 'out' AND deleted_at IS NULL) AS answered,
+  (SELECT count(*) FROM alerts
+   WHERE workspace_id = :workspace_id AND state = 'firing') AS firing,
+  backlog.pending, backlog.oldest
+FROM (
+  SELECT count(*) AS pending, min(received_at) AS oldest FROM journal
+  WHERE workspace_id = :workspace_id AND state = 'pending'
+) AS backlog
+"""

@@ -1,0 +1,103 @@
+"""What front ends read: a case as a line and as a whole, and the workspace at a glance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from services.core.cases.types import CaseState
+from services.core.conversations.types import ItemKind
+from services.core.triage.types import Category, Tier
+
+T = TypeVar("T")
+View = dict[str, Any]
+
+# (sort time, id) of the last row of a page; the time is None where the sort column may be.
+Place = tuple[datetime | None, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """One page. `end` is where the next one starts after, None when this is the last."""
+
+    items: list[T]
+    end: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """All conditions hold together; an empty tuple or None does not restrict.
+
+    Without `states`, resolved and void cases are left out. `unassigned` and `assignee_id`
+    exclude each other. `due_before` leaves out cases that owe nothing.
+    """
+
+    states: tuple[CaseState, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    categories: tuple[Category, ...] = ()
+    assignee_id: UUID | None = None
+    unassigned: bool = False
+    source_id: UUID | None = None
+    follower_id: UUID | None = None
+    due_before: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    source_id: UUID | None = None
+    external_id: str | None = None
+    case_id: UUID | None = None
+    kind: ItemKind | None = None
+    tier: Tier | None = None
+    needs_reply: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case with everything a person needs to answer it.
+
+    `judgement` is the one of the driving message: the message that made the case as pressing
+    as it is. `messages` are the newest ones in order of time; `more_messages` says that older
+    ones were left out.
+    """
+
+    case: View
+    judgement: View | None
+    messages: list[View]
+    more_messages: bool
+    clocks: list[View]
+    alerts: list[View]
+    acts: list[View]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Promises kept. `rate` is met / (met + missed), None when neither happened."""
+
+    met: int
+    missed: int
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The workspace at a glance; counts by tier hold every tier, zeros included.
+
+    `due_soon` and `breached` count promises, `unanswered` and `answered_today` count cases.
+    """
+
+    as_of: datetime
+    day_start: datetime
+    day_end: datetime
+    open: dict[str, int]
+    open_by_state: dict[str, int]
+    due_soon: dict[str, int]
+    breached: dict[str, int]
+    unanswered: int
+    answered_today: int
+    attainment: Share
+    attainment_by_kind: dict[str, Share]
+    alerts_firing: int
+    backlog_pending: int
+    backlog_oldest_age_seconds: float | None = None
