@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.servers import ServerAddress, postgres_for_tests, valkey_for_tests
 
+pytest_plugins = ["tests.support.db", "tests.support.client"]
+
 # Tests never depend on what somebody exported in a shell.
 for _name in [name for name in os.environ if name.startswith("WARMLINE__")]:
     del os.environ[_name]

@@ -1,6 +1,6 @@
 """The nouns of tenancy: who may do what, where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -50,4 +50,54 @@ class CreatedKey:
     scopes: frozenset[Scope]
     created_at: datetime
     expires_at: datetime | None
-    secret: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as it is stored: everything but the key."""
+
+    workspace_id: UUID
+    id: UUID
+    prefix: str
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    secret_hash: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`ingest_per_minute` overrides the installation's quota of events."""
+
+    id: UUID
+    slug: str
+    name: str
+    ingest_per_minute: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of the team; cases are assigned to members, alerts are sent to them."""
+
+    id: UUID
+    handle: str
+    name: str
+    email: str | None
+    role: Role
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDraft:
+    handle: str
+    name: str
+    email: str | None = None
+    role: Role = Role.MODERATOR
+    active: bool = True

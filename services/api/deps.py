@@ -1,0 +1,154 @@
+"""What routes ask for: an open unit of work behind a key of the right scope, and a page's place."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPBearer
+
+from services.core.gateways.wakeups.port import Wakeups
+from services.core.intake.quota import Quotas
+from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
+from services.core.kit.uow import Actor, Database, UnitOfWork
+from services.core.settings import Settings
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.errors import BadKeyError, MissingScopeError
+from services.core.workspaces.types import Caller, Scope
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+_AUTHORIZATION = b"authorization"
+_BEARER = "bearer "
+# Longer than any key: what is longer is not even looked at.
+_MAX_AUTHORIZATION_BYTES = 256
+
+
+@dataclass(slots=True)
+class AppState:
+    """What lives as long as the process; at `request.app.state.warmline`."""
+
+    settings: Settings
+    database: Database
+    wakeups: Wakeups
+    cursor_codec: CursorCodec
+    quotas: Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class PageParams:
+    """Where a page starts and how long it is."""
+
+    limit: int
+    cursor: str | None
+    codec: CursorCodec
+
+    def start(self, *types: type, purpose: str) -> tuple[Any, ...] | None:
+        """The sort values of the last row already seen. Raises InvalidCursorError."""
+        if self.cursor is None:
+            return None
+        return self.codec.decode(self.cursor, *types, purpose=purpose)
+
+    def next_cursor(self, values: list[CursorValue], *, purpose: str) -> str:
+        return self.codec.encode(values, purpose=purpose)
+
+
+def get_state(request: Request) -> AppState:
+    state: AppState = request.app.state.warmline
+    return state
+
+
+State = Annotated[AppState, Depends(get_state)]
+
+# Only for the schema: the header is read by hand below, as bytes and exactly once.
+_documented = HTTPBearer(
+    auto_error=False, bearerFormat="wl_<prefix>_<random>", description="An API key."
+)
+
+
+def read_bearer(request: Request) -> str | None:
+    """The key of a request that sends exactly one plain one; None for everything else."""
+    sent = [value for name, value in request.headers.raw if name == _AUTHORIZATION]
+    if len(sent) != 1 or len(sent[0]) > _MAX_AUTHORIZATION_BYTES or not sent[0].isascii():
+        return None
+    header = sent[0].decode("ascii")
+    return header[len(_BEARER) :] if header[: len(_BEARER)].lower() == _BEARER else None
+
+
+async def get_caller(
+    request: Request, state: State, _: Annotated[object, Depends(_documented)]
+) -> Caller:
+    """Who calls, by key alone. Raises BadKeyError."""
+    raw_key = read_bearer(request)
+    if raw_key is None:
+        raise BadKeyError
+    return await workspaces.authenticate(state.database, raw_key)
+
+
+CurrentCaller = Annotated[Caller, Depends(get_caller)]
+
+
+def require(scope: Scope) -> Callable[..., Any]:
+    """A dependency giving the caller, if the key holds the scope."""
+
+    async def require_scope(caller: CurrentCaller) -> Caller:
+        if not caller.may(scope):
+            raise MissingScopeError(scope)
+        return caller
+
+    return require_scope
+
+
+def reading(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:
+    """A read-only unit of the caller's workspace."""
+
+    async def open_reading(
+        state: State, caller: Annotated[Caller, Depends(require(scope))]
+    ) -> AsyncIterator[UnitOfWork]:
+        async with state.database.read(caller.workspace_id) as uow:
+            yield uow
+
+    return open_reading
+
+
+def writing(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:
+    """A unit of the caller's workspace; committed, then waking, before the answer is sent."""
+
+    async def open_writing(
+        request: Request, state: State, caller: Annotated[Caller, Depends(require(scope))]
+    ) -> AsyncIterator[UnitOfWork]:
+        actor = Actor(kind="key", id=str(caller.key_id), label=caller.name)
+        request_id = request.scope.get("warmline.request_id")
+        async with state.database.unit(
+            caller.workspace_id, actor=actor, request_id=request_id
+        ) as uow:
+            yield uow
+        await state.wakeups.wake(uow.wakes)
+
+    return open_writing
+
+
+# scope="function": without it FastAPI commits after the answer was sent, and a failed commit
+# would have been answered 200.
+ReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.READ), scope="function")]
+WorkUnit = Annotated[UnitOfWork, Depends(writing(Scope.WORK), scope="function")]
+ManageUnit = Annotated[UnitOfWork, Depends(writing(Scope.MANAGE), scope="function")]
+AdminUnit = Annotated[UnitOfWork, Depends(writing(Scope.ADMIN), scope="function")]
+MetricsUnit = Annotated[UnitOfWork, Depends(reading(Scope.METRICS), scope="function")]
+
+
+def get_page(
+    state: State,
+    limit: Annotated[
+        int, Query(ge=1, description="At most 200; larger is read as 200.")
+    ] = DEFAULT_LIMIT,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=MAX_CURSOR_CHARACTERS, description="`next_cursor` of the page before."),
+    ] = None,
+) -> PageParams:
+    return PageParams(min(limit, MAX_LIMIT), cursor or None, state.cursor_codec)
+
+
+PageQuery = Annotated[PageParams, Depends(get_page)]

@@ -1,0 +1,110 @@
+"""Puts the API together: settings in, an ASGI application out."""
+
+import hashlib
+import pkgutil
+from importlib import import_module
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from services.api import errors, routes
+from services.api.deps import AppState
+from services.api.lifespan import run
+from services.api.middleware import InputGuard, RequestContext
+from services.core.gateways.wakeups.fake import RecordedWakeups
+from services.core.gateways.wakeups.live import RedisWakeups
+from services.core.gateways.wakeups.port import Wakeups
+from services.core.intake.quota import Quotas
+from services.core.kit.cursors import CursorCodec
+from services.core.kit.db import ConnectionLimits, create_engine
+from services.core.kit.uow import Database
+from services.core.settings import Settings
+
+VERSION: Final = "1"
+DESCRIPTION: Final = """
+Signed webhooks in, promises kept, the right person woken.
+
+Every call but a signed webhook carries `Authorization: Bearer wl_…`. Lists take `limit` (at most
+200) and `cursor`. Every refusal is `application/problem+json` with a stable `code`.
+"""
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, wakeups: Wakeups | None = None
+) -> FastAPI:
+    """Build the application; nothing is connected before the first request.
+
+    Raises ValueError when neither a database nor its address is given.
+    """
+    app = FastAPI(
+        title="Warmline",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=run,
+        # Half-typed addresses are not found; a redirect would lose the body and the signature.
+        redirect_slashes=False,
+    )
+    app.state.warmline = AppState(
+        settings=settings,
+        database=database or open_database(settings),
+        wakeups=wakeups or open_wakeups(settings),
+        cursor_codec=CursorCodec(cursor_key(settings)),
+        quotas=Quotas(
+            events_per_minute=settings.intake.events_per_minute,
+            burst_events=settings.intake.burst_events,
+        ),
+    )
+    errors.register(app)
+    # The last one added is the outermost.
+    app.add_middleware(InputGuard, receive_seconds=settings.intake.receive_seconds)
+    if settings.api.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.api.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["authorization", "content-type", "if-match", "last-event-id"],
+            expose_headers=["x-request-id", "etag", "retry-after"],
+        )
+    app.add_middleware(RequestContext)
+    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
+        app.include_router(import_module(f"{routes.__name__}.{module.name}").router)
+    return app
+
+
+def open_database(settings: Settings) -> Database:
+    """The pool of an API process: short statements, short waits."""
+    if settings.database.url is None:
+        raise ValueError("Set WARMLINE__DATABASE__URL, or let `warmline up` start a database.")
+    limits = ConnectionLimits(
+        statement_timeout_ms=settings.database.api_statement_timeout_ms,
+        lock_timeout_ms=settings.database.lock_timeout_ms,
+        idle_in_transaction_timeout_ms=settings.database.idle_in_transaction_timeout_ms,
+    )
+    engine = create_engine(
+        settings.database.url.get_secret_value(),
+        limits=limits,
+        pool_size=settings.database.pool_size,
+        acquire_timeout=settings.database.acquire_timeout_seconds,
+        application_name="warmline-api",
+    )
+    return Database(engine)
+
+
+def open_wakeups(settings: Settings) -> Wakeups:
+    """Redis if it is named; without it workers find their work by looking."""
+    if settings.redis.url is None:
+        return RecordedWakeups()
+    return RedisWakeups(
+        settings.redis.url.get_secret_value(),
+        timeout_seconds=settings.redis.wake_timeout_ms / 1000,
+        breaker_seconds=settings.redis.breaker_seconds,
+    )
+
+
+def cursor_key(settings: Settings) -> bytes:
+    """The key of all processes of an installation; by default made of what they share."""
+    if settings.api.cursor_key is not None:
+        return settings.api.cursor_key.get_secret_value().encode()
+    url = settings.database.url.get_secret_value() if settings.database.url else ""
+    return hashlib.sha256(b"warmline cursors\0" + url.encode()).digest()

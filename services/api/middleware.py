@@ -1,0 +1,166 @@
+"""What wraps every request: an id, a line in the log, safe headers, and a body worth parsing."""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.bodies import ClientGoneError, check_declared_length, read_body
+from services.api.errors import internal_response, problem_response
+from services.core.intake.errors import UnsupportedMediaError
+from services.core.intake.strict_json import parse
+from services.core.kit import ids
+from services.core.kit.clock import monotonic
+from services.core.kit.errors import DomainError, FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.text import clean_tree
+
+log = structlog.get_logger(__name__)
+
+# Configuration and replies; webhooks have a door and limits of their own.
+MAX_JSON_BYTES: Final = 256 * 1024
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
+# The two routes that read their bodies themselves, raw and signed. Nothing is authorized by this.
+_RAW_BODY: Final = re.compile(r"/v1/sources/[^/]+/(deliveries|backfill)")
+_PAGES: Final = ("/docs", "/redoc")
+_SAFE_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+_CLIENT_GONE: Final = 499
+
+
+class RequestContext:
+    """Outermost: names the request, answers what nothing else answered, and writes the line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["warmline.request_id"] = request_id
+        outcome: dict[str, Any] = {"status": None}
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                outcome["status"] = message["status"]
+                _mark(MutableHeaders(scope=message), scope, request_id)
+            await send(message)
+
+        started = monotonic()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_marked)
+            except ClientGoneError:
+                outcome["status"] = _CLIENT_GONE
+            except Exception as error:
+                log.exception("request.failed", exc_info=error)
+                if outcome["status"] is not None:
+                    # Half an answer is out; only a broken connection can still say so.
+                    raise
+                await internal_response(request_id)(scope, receive, send_marked)
+            finally:
+                _write_line(scope, outcome["status"], monotonic() - started)
+
+
+class InputGuard:
+    """Refuses what the framework would stumble over, so that bad input never becomes a 500."""
+
+    def __init__(self, app: ASGIApp, receive_seconds: float) -> None:
+        self._app = app
+        self._receive_seconds = receive_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            receive = await self._checked(scope, receive)
+        except DomainError as error:
+            response = problem_response(error, scope.get("warmline.request_id"))
+            # The rest of the body is not read, so the connection is of no further use.
+            response.headers["connection"] = "close"
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        if "\x00" in scope["path"]:
+            raise NotFoundError("thing")
+        if b"%00" in scope["query_string"]:
+            raise InvalidInputError("The query holds a character that cannot be stored.")
+        if scope["method"] in {"GET", "HEAD", "OPTIONS"} or _RAW_BODY.fullmatch(scope["path"]):
+            return receive
+        check_declared_length(scope["headers"], MAX_JSON_BYTES)
+        body = await read_body(receive, limit_bytes=MAX_JSON_BYTES, seconds=self._receive_seconds)
+        if body:
+            _require_json(scope)
+            _require_storable(parse(body))
+        return _replay(body, receive)
+
+
+def _require_json(scope: Scope) -> None:
+    headers = dict(scope["headers"])
+    media = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if media != b"application/json":
+        raise UnsupportedMediaError("The media type must be application/json.")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMediaError("The body must not be compressed.")
+
+
+def _require_storable(document: Any) -> None:
+    _, replaced = clean_tree(document)
+    if replaced:
+        problem = FieldProblem(
+            "", "unstorable_text", "A text holds a NUL or half of a surrogate pair."
+        )
+        raise InvalidInputError("The request is not valid.", errors=[problem])
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def receive_again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    fresh: UUID = ids.new_id()
+    return fresh.hex
+
+
+def _mark(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
+    headers["x-request-id"] = request_id
+    for name, value in _SAFE_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("cache-control", "no-store")
+    if not scope["path"].startswith(_PAGES):
+        headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+
+
+def _write_line(scope: Scope, status: int | None, seconds: float) -> None:
+    # The template, never the path: ids and queries are the callers' business.
+    route = getattr(scope.get("route"), "path", None)
+    log.info(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=status if status is None else int(status),
+        milliseconds=round(seconds * 1000, 1),
+    )

@@ -1,0 +1,44 @@
+"""Why somebody is kept out, or a name is taken.
+
+DomainError
+├── BadKeyError          unauthenticated   no key, or none that opens anything
+├── MissingScopeError    forbidden         a good key for other things
+├── SlugTakenError       conflict          another workspace has this short name
+└── HandleTakenError     conflict          another member of the workspace has this handle
+"""
+
+from services.core.kit.errors import DomainError, ErrorKind
+
+
+class BadKeyError(DomainError):
+    """Missing, unknown, revoked, expired: one answer for all, so that nobody learns which."""
+
+    kind = ErrorKind.UNAUTHENTICATED
+    code = "bad_key"
+
+    def __init__(self) -> None:
+        super().__init__("Send a valid key as `Authorization: Bearer wl_…`.")
+
+
+class MissingScopeError(DomainError):
+    kind = ErrorKind.FORBIDDEN
+    code = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This key lacks the scope `{scope}`.")
+
+
+class SlugTakenError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "slug_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another workspace has this short name; choose another name.")
+
+
+class HandleTakenError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "handle_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Another member has this handle.")

@@ -1,0 +1,63 @@
+"""The decisions of tenancy: what a key looks like, when it opens, what a name becomes."""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.core.workspaces.types import KeyRecord
+
+PREFIX_CHARACTERS: Final = 8
+RANDOM_CHARACTERS: Final = 40
+# Base 32 without the letters that are taken for digits: 40 of them are 200 bits.
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz023456789"
+MAX_SLUG_CHARACTERS: Final = 48
+
+# On ASCII alone and by fullmatch: \d and \w would also take other scripts' digits and letters.
+_KEY: Final = re.compile(r"wl_([a-z0-9]{8})_([a-z0-9]{40})")
+_NOT_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyParts:
+    """A key taken apart: what it is found by, what it is believed by."""
+
+    prefix: str
+    secret_hash: bytes
+
+
+def write_key(random_bytes: Callable[[int], bytes]) -> str:
+    """Return a new key; `random_bytes(n)` gives n unpredictable bytes."""
+    count = PREFIX_CHARACTERS + RANDOM_CHARACTERS
+    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in random_bytes(count))
+    return f"wl_{letters[:PREFIX_CHARACTERS]}_{letters[PREFIX_CHARACTERS:]}"
+
+
+def read_key(raw: str) -> KeyParts | None:
+    """Take a key apart; None when it cannot be one, whatever its length or alphabet."""
+    match = _KEY.fullmatch(raw)
+    if match is None:
+        return None
+    return KeyParts(prefix=match[1], secret_hash=hash_key(raw))
+
+
+def hash_key(raw: str) -> bytes:
+    """SHA-256 of the whole key: 200 random bits need no slow hash."""
+    return hashlib.sha256(raw.encode()).digest()
+
+
+def opens(record: KeyRecord, secret_hash: bytes, now: datetime) -> bool:
+    """True when the key is the right one and neither revoked nor expired at `now`."""
+    matches = hmac.compare_digest(record.secret_hash, secret_hash)
+    alive = record.revoked_at is None and (record.expires_at is None or record.expires_at > now)
+    return matches and alive
+
+
+def slug_of(name: str) -> str:
+    """A short ASCII name for addresses and commands; empty when nothing of `name` is ASCII."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return _NOT_A_SLUG.sub("-", plain).strip("-")[:MAX_SLUG_CHARACTERS].rstrip("-")
