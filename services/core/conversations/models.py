@@ -137,7 +137,7 @@ class MessageRow(Base):
     created_known: Mapped[bool]
     version: Mapped[int | None] = mapped_column(BigInteger())
     content_at: Mapped[datetime | None]
-    # Total order of versions: "version|time|edited|event id", compared as text by conversations.rules.
+    # Total order of versions, made and compared by conversations.rules.rank.
     content_rank: Mapped[str | None]
     deleted_at: Mapped[datetime | None]
     hidden: Mapped[bool] = mapped_column(server_default=sql("false"))

@@ -1,0 +1,242 @@
+"""SQL of conversations: read states under a lock, write them whole, link what waited."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+
+from services.core.conversations.models import FollowerRow, MessageRow, PostRow, ThreadRow
+from services.core.kit.uow import UnitOfWork
+
+# A reply and the message it answers can be written at the same moment by two transactions that
+# do not see each other; whoever looks a little later links them.
+LINKABLE_WORKSPACES = """
+SELECT DISTINCT r.workspace_id
+FROM messages r
+JOIN messages m ON m.workspace_id = r.workspace_id AND m.source_id = r.source_id
+  AND m.external_id = r.in_reply_to AND m.kind <> 'reply' AND m.thread_id IS NOT NULL
+WHERE r.thread_id IS NULL AND r.in_reply_to IS NOT NULL AND r.received_at > :since
+LIMIT 100
+"""
+
+LINKABLE = """
+SELECT r.id, r.source_id, r.in_reply_to, m.thread_id, least(r.occurred_at, m.occurred_at) AS since
+FROM messages r
+JOIN messages m ON m.workspace_id = r.workspace_id AND m.source_id = r.source_id
+  AND m.external_id = r.in_reply_to AND m.kind <> 'reply' AND m.thread_id IS NOT NULL
+WHERE r.workspace_id = :workspace_id AND r.thread_id IS NULL AND r.in_reply_to IS NOT NULL
+  AND r.received_at > :since
+ORDER BY r.id LIMIT :limit
+"""
+
+# The same platform id may name a comment and a DM: the order makes every process choose alike.
+TARGETS = """
+SELECT DISTINCT ON (source_id, external_id) source_id, external_id, thread_id
+FROM messages
+WHERE workspace_id = :workspace_id AND source_id = ANY(CAST(:source_ids AS uuid[]))
+  AND external_id = ANY(CAST(:external_ids AS text[]))
+  AND kind <> 'reply' AND thread_id IS NOT NULL
+ORDER BY source_id, external_id, kind
+"""
+
+WAITING = """
+SELECT id, source_id, in_reply_to FROM messages
+WHERE workspace_id = :workspace_id AND source_id = ANY(CAST(:source_ids AS uuid[]))
+  AND in_reply_to = ANY(CAST(:external_ids AS text[])) AND thread_id IS NULL
+"""
+
+PLACES = """
+SELECT id, thread_id FROM messages
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+"""
+
+
+async def lock_threads(
+    uow: UnitOfWork, threads: Sequence[dict[str, Any]], others: Iterable[UUID]
+) -> None:
+    """Make the threads and hold them all until the end, in id order so that nobody deadlocks."""
+    statement = insert(ThreadRow)
+    excluded = statement.excluded
+    upsert = statement.on_conflict_do_update(
+        index_elements=["workspace_id", "id"],
+        set_={
+            "follower_id": func.coalesce(ThreadRow.follower_id, excluded.follower_id),
+            "post_id": func.coalesce(ThreadRow.post_id, excluded.post_id),
+            "last_message_at": func.greatest(ThreadRow.last_message_at, excluded.last_message_at),
+        },
+    )
+    rows = [{"workspace_id": uow.workspace_id, **row} for row in threads]
+    # First what exists, in one order for everybody; then the new ones, which nobody holds yet.
+    await hold_threads(uow, sorted({row["id"] for row in rows} | set(others)))
+    if rows:
+        await uow.execute(upsert, sorted(rows, key=lambda row: row["id"]))
+
+
+async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> list[Row[Any]]:
+    """Lock existing threads; returns those that exist in this workspace."""
+    query = (
+        select(ThreadRow.__table__)
+        .where(ThreadRow.workspace_id == uow.workspace_id, ThreadRow.id.in_(thread_ids))
+        .order_by(ThreadRow.id)
+        .with_for_update()
+    )
+    return list(await uow.execute(query))
+
+
+async def lock_followers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Row[Any]]:
+    return await _lock(uow, FollowerRow, FollowerRow.id, FollowerRow.workspace_id, ids)
+
+
+async def lock_posts(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Row[Any]]:
+    return await _lock(uow, PostRow, PostRow.id, PostRow.workspace_id, ids)
+
+
+async def lock_messages(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Row[Any]]:
+    return await _lock(uow, MessageRow, MessageRow.id, MessageRow.workspace_id, ids)
+
+
+async def add_followers(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    return await _add(uow, FollowerRow, rows)
+
+
+async def add_posts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    return await _add(uow, PostRow, rows)
+
+
+async def add_messages(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    return await _add(uow, MessageRow, rows)
+
+
+async def change_followers(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    await _change(uow, FollowerRow, rows)
+
+
+async def change_posts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    await _change(uow, PostRow, rows)
+
+
+async def change_messages(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    await _change(uow, MessageRow, rows)
+
+
+async def list_targets(
+    uow: UnitOfWork, wanted: set[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], UUID]:
+    """(source, external id) of answered messages → their threads."""
+    rows = await uow.execute(TARGETS, _pairs(uow, wanted))
+    found = {(row.source_id, row.external_id): row.thread_id for row in rows}
+    return {pair: thread_id for pair, thread_id in found.items() if pair in wanted}
+
+
+async def list_waiting(
+    uow: UnitOfWork, wanted: set[tuple[UUID, str]]
+) -> list[tuple[UUID, tuple[UUID, str]]]:
+    """Replies that wait for one of these messages: (reply id, (source, external id))."""
+    rows = await uow.execute(WAITING, _pairs(uow, wanted))
+    pairs = [(row.id, (row.source_id, row.in_reply_to)) for row in rows]
+    return [(reply_id, pair) for reply_id, pair in pairs if pair in wanted]
+
+
+async def list_places(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Message id → thread, for messages already known."""
+    rows = await uow.execute(PLACES, {"workspace_id": uow.workspace_id, "ids": list(ids)})
+    return {row.id: row.thread_id for row in rows}
+
+
+async def list_linkable_workspaces(uow: UnitOfWork, since: datetime) -> list[UUID]:
+    return list((await uow.execute(LINKABLE_WORKSPACES, {"since": since})).scalars())
+
+
+async def list_linkable(uow: UnitOfWork, since: datetime, limit: int) -> list[Row[Any]]:
+    return list(
+        await uow.execute(
+            LINKABLE, {"workspace_id": uow.workspace_id, "since": since, "limit": limit}
+        )
+    )
+
+
+async def link_messages(uow: UnitOfWork, links: dict[UUID, UUID]) -> None:
+    """Give waiting replies their threads."""
+    if not links:
+        return
+    statement = (
+        update(MessageRow)
+        .where(
+            MessageRow.workspace_id == uow.workspace_id,
+            MessageRow.id == bindparam("message_id"),
+            MessageRow.thread_id.is_(None),
+        )
+        .values(thread_id=bindparam("place"))
+        .execution_options(synchronize_session=False)
+    )
+    rows = [{"message_id": message, "place": place} for message, place in sorted(links.items())]
+    await uow.execute(statement, rows)
+
+
+async def get_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
+    rows = await hold_threads(uow, [thread_id])
+    return rows[0] if rows else None
+
+
+def _pairs(uow: UnitOfWork, wanted: set[tuple[UUID, str]]) -> dict[str, Any]:
+    return {
+        "workspace_id": uow.workspace_id,
+        "source_ids": list({source_id for source_id, _ in wanted}),
+        "external_ids": list({external_id for _, external_id in wanted}),
+    }
+
+
+async def _lock(
+    uow: UnitOfWork,
+    table: type[DeclarativeBase],
+    key: InstrumentedAttribute[UUID],
+    tenant: InstrumentedAttribute[UUID],
+    ids: Sequence[UUID],
+) -> list[Row[Any]]:
+    query = (
+        select(table.__table__)
+        .where(tenant == uow.workspace_id, key.in_(ids))
+        .order_by(key)
+        .with_for_update()
+    )
+    return list(await uow.execute(query))
+
+
+async def _add(
+    uow: UnitOfWork, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
+) -> set[UUID]:
+    """Insert what is not there; returns the ids really inserted."""
+    if not rows:
+        return set()
+    ordered = sorted(
+        ({"workspace_id": uow.workspace_id, **row} for row in rows), key=lambda row: row["id"]
+    )
+    statement = insert(table).on_conflict_do_nothing().returning(table.__table__.c.id)
+    return set((await uow.execute(statement, ordered)).scalars())
+
+
+async def _change(
+    uow: UnitOfWork, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
+) -> None:
+    if not rows:
+        return
+    columns = table.__table__.c
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+    statement = (
+        update(table)
+        .where(columns.workspace_id == uow.workspace_id, columns.id == bindparam("row_id"))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    bound = [
+        {
+            "row_id": row["id"],
+            **{f"new_{name}": value for name, value in row.items() if name != "id"},
+        }
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+    await uow.execute(statement, bound)

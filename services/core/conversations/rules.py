@@ -1,0 +1,159 @@
+"""How what happened on a platform becomes rows, whatever order it is heard in.
+
+Every object is a set of registers. A register is written by the moment of the highest rank,
+so merging is commutative, associative and idempotent: late, doubled and shuffled arrivals end
+in the same state. Nothing here knows a database.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.core.conversations.types import (
+    Drafts,
+    FollowerState,
+    MessageState,
+    PostState,
+    ThreadState,
+)
+
+_Moment = TypeVar("_Moment", bound=datetime | None)
+
+
+def rank(
+    at: datetime, external_id: str, *, version: int | None = None, edited: bool = False
+) -> str:
+    """A total order of versions, as text: version first, then time, then edit over creation.
+
+    An unversioned one counts as version 0, so that any three compare without a cycle; the
+    event's own id breaks the last ties, the same way everywhere.
+    """
+    return f"{version or 0:020d}|{at.isoformat(timespec='microseconds')}|{edited:d}|{external_id}"
+
+
+def merge_followers(one: FollowerState, other: FollowerState) -> FollowerState:
+    later = max(one, other, key=lambda state: state.following_rank or "")
+    return FollowerState(
+        id=one.id,
+        source_id=one.source_id,
+        external_id=one.external_id,
+        profile=_merge_fields(one.profile, other.profile),
+        first_seen_at=min(one.first_seen_at, other.first_seen_at),
+        last_seen_at=max(one.last_seen_at, other.last_seen_at),
+        following=later.following,
+        following_rank=later.following_rank,
+        followed_at=_latest(one.followed_at, other.followed_at),
+        unfollowed_at=_latest(one.unfollowed_at, other.unfollowed_at),
+    )
+
+
+def merge_posts(one: PostState, other: PostState) -> PostState:
+    return PostState(
+        id=one.id,
+        source_id=one.source_id,
+        external_id=one.external_id,
+        content=_merge_fields(one.content, other.content),
+        first_seen_at=min(one.first_seen_at, other.first_seen_at),
+        published_at=_earliest(one.published_at, other.published_at),
+        deleted_at=_earliest(one.deleted_at, other.deleted_at),
+    )
+
+
+def merge_threads(one: ThreadState, other: ThreadState) -> ThreadState:
+    return replace(
+        one,
+        last_message_at=max(one.last_message_at, other.last_message_at),
+        follower_id=one.follower_id or other.follower_id,
+        post_id=one.post_id or other.post_id,
+    )
+
+
+def merge_messages(one: MessageState, other: MessageState) -> MessageState:
+    """One state out of two views of a message.
+
+    The verdict belongs to the content it judged and goes with it.
+    """
+    contents = [state for state in (one, other) if state.content is not None]
+    spoken = max(
+        contents, key=lambda state: state.content.rank if state.content else "", default=one
+    )
+    hiding = max(one, other, key=lambda state: state.hidden_rank or "")
+    return MessageState(
+        id=one.id,
+        source_id=one.source_id,
+        kind=one.kind,
+        external_id=one.external_id,
+        occurred_at=_occurred(one, other),
+        received_at=min(one.received_at, other.received_at),
+        created_known=one.created_known or other.created_known,
+        historical=one.historical and other.historical,
+        content=spoken.content,
+        deleted_at=_earliest(one.deleted_at, other.deleted_at),
+        hidden=hiding.hidden,
+        hidden_rank=hiding.hidden_rank,
+        linked_thread_id=one.linked_thread_id or other.linked_thread_id,
+        verdict=spoken.verdict or _same_verdict(spoken, one, other),
+    )
+
+
+def merge_drafts(drafts: Iterable[Drafts]) -> Drafts:
+    """All that a batch says, one state an object."""
+    merged = Drafts()
+    for draft in drafts:
+        _fold(merged.followers, draft.followers, merge_followers)
+        _fold(merged.posts, draft.posts, merge_posts)
+        _fold(merged.threads, draft.threads, merge_threads)
+        _fold(merged.messages, draft.messages, merge_messages)
+    return merged
+
+
+def asks(state: MessageState) -> bool:
+    """True when the message is a question of a follower that a promise can stand on."""
+    return (
+        state.content is not None
+        and state.verdict is not None
+        and state.verdict.needs_reply
+        and not state.historical
+    )
+
+
+def _fold(into: dict[Any, Any], states: Mapping[Any, Any], merge: Any) -> None:
+    for key, state in states.items():
+        into[key] = merge(into[key], state) if key in into else state
+
+
+def _merge_fields(
+    one: Mapping[str, tuple[str, Any]], other: Mapping[str, tuple[str, Any]]
+) -> dict[str, tuple[str, Any]]:
+    merged = dict(one)
+    for name, (ranked, value) in other.items():
+        if name not in merged or merged[name][0] < ranked:
+            merged[name] = (ranked, value)
+    return merged
+
+
+def _occurred(one: MessageState, other: MessageState) -> datetime:
+    """The creation's time once it is known, the earliest sign of life until then."""
+    if one.created_known != other.created_known:
+        return one.occurred_at if one.created_known else other.occurred_at
+    return min(one.occurred_at, other.occurred_at)
+
+
+def _same_verdict(spoken: MessageState, one: MessageState, other: MessageState) -> Any:
+    # The same content seen twice, judged once: either view's verdict is the verdict.
+    if one.content and other.content and one.content.rank == other.content.rank:
+        return one.verdict or other.verdict
+    return spoken.verdict
+
+
+def _earliest(one: _Moment, other: _Moment) -> _Moment:
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other)
+
+
+def _latest(one: _Moment, other: _Moment) -> _Moment:
+    if one is None or other is None:
+        return one if other is None else other
+    return max(one, other)

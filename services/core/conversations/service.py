@@ -1,0 +1,302 @@
+"""Take in what happened on a platform: converge followers, posts, threads and messages."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.conversations import repository, rows, rules
+from services.core.conversations.reading import message_id, read_arrival
+from services.core.conversations.types import (
+    Arrival,
+    Channel,
+    Direction,
+    Drafts,
+    ItemKind,
+    MessageContent,
+    MessageState,
+    Touched,
+    Verdict,
+)
+from services.core.kit import ids
+from services.core.kit.errors import UnavailableError
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.triage import service as triage
+from services.core.triage.types import Classifier, MessageKind, TriageInput
+
+# Only moments separate a reply from the message it missed; older ones wait for their message.
+LINK_WINDOW = timedelta(minutes=10)
+LINK_BATCH = 500
+CONVERGE_TRIES = 5
+
+_State = TypeVar("_State")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDraft:
+    """A reply recorded by a person, not heard from the platform."""
+
+    source_id: UUID
+    thread_id: UUID
+    external_id: str
+    text: str | None
+    occurred_at: datetime
+    member_handle: str | None
+    resolves: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """How one kind of state is locked, merged and written."""
+
+    lock: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Row[Any]]]]
+    add: Callable[[UnitOfWork, Sequence[dict[str, Any]]], Awaitable[set[UUID]]]
+    change: Callable[[UnitOfWork, Sequence[dict[str, Any]]], Awaitable[None]]
+    read: Callable[[Row[Any]], Any]
+    write: Callable[[Any], dict[str, Any]]
+    merge: Callable[[Any, Any], Any]
+
+
+FOLLOWERS = Sketch(
+    repository.lock_followers,
+    repository.add_followers,
+    repository.change_followers,
+    rows.read_follower,
+    rows.write_follower,
+    rules.merge_followers,
+)
+POSTS = Sketch(
+    repository.lock_posts,
+    repository.add_posts,
+    repository.change_posts,
+    rows.read_post,
+    rows.write_post,
+    rules.merge_posts,
+)
+MESSAGES = Sketch(
+    repository.lock_messages,
+    repository.add_messages,
+    repository.change_messages,
+    rows.read_message,
+    rows.write_message,
+    rules.merge_messages,
+)
+
+
+async def take_in(
+    uow: UnitOfWork, arrivals: Sequence[Arrival], classifier: Classifier
+) -> list[Touched]:
+    """Write what these events say and judge what is new; returns the threads to fold again.
+
+    The threads stay locked until the unit ends. Doing it twice changes nothing.
+    """
+    drafts = rules.merge_drafts(read_arrival(arrival) for arrival in arrivals)
+    links = await _place_messages(uow, drafts)
+    places = {thread for state in drafts.messages.values() if (thread := state.thread_id)}
+    await repository.lock_threads(
+        uow, [rows.write_thread(state) for state in drafts.threads.values()], places
+    )
+    await _converge(uow, FOLLOWERS, drafts.followers)
+    await _converge(uow, POSTS, drafts.posts)
+    own_accounts = {arrival.source_id: arrival.own_accounts for arrival in arrivals}
+
+    async def judge(states: dict[UUID, MessageState]) -> dict[UUID, MessageState]:
+        return await _judge(uow, classifier, states, own_accounts)
+
+    written = await _converge(uow, MESSAGES, drafts.messages, judge)
+    await repository.link_messages(uow, links)
+    touched = _touched(drafts, written, links)
+    late = [thread.thread_id for thread in touched if thread.thread_id not in places]
+    if late:
+        # A deletion whose message another transaction was just writing.
+        await repository.hold_threads(uow, sorted(late))
+    return touched
+
+
+async def add_reply(uow: UnitOfWork, draft: ReplyDraft) -> UUID:
+    """Record a reply in a thread the caller holds; the same external id twice is one reply."""
+    content = MessageContent(
+        rank=rules.rank(draft.occurred_at, draft.external_id),
+        at=draft.occurred_at,
+        text=draft.text or "",
+        direction=Direction.OUTBOUND,
+        thread_id=draft.thread_id,
+        member_handle=draft.member_handle,
+        resolves=draft.resolves,
+    )
+    state = MessageState(
+        id=message_id(draft.source_id, ItemKind.REPLY, draft.external_id),
+        source_id=draft.source_id,
+        kind=ItemKind.REPLY,
+        external_id=draft.external_id,
+        occurred_at=draft.occurred_at,
+        received_at=uow.now,
+        created_known=True,
+        historical=False,
+        content=content,
+    )
+    await _converge(uow, MESSAGES, {state.id: state})
+    return state.id
+
+
+def reply_key() -> str:
+    """A platform id for a reply the platform has not confirmed yet."""
+    return f"warmline:{ids.new_id()}"
+
+
+async def hold_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
+    """Lock one thread until the unit ends; None when this workspace has no such thread."""
+    return await repository.get_thread(uow, thread_id)
+
+
+async def list_linkable_workspaces(database: Database) -> list[UUID]:
+    """Workspaces in which a waiting reply has missed its message by a moment."""
+    async with database.system() as uow:
+        return await repository.list_linkable_workspaces(uow, uow.now - LINK_WINDOW)
+
+
+async def link_waiting(uow: UnitOfWork) -> list[Touched]:
+    """Give replies that just missed their messages their threads; returns those to fold."""
+    found = await repository.list_linkable(uow, uow.now - LINK_WINDOW, LINK_BATCH)
+    if not found:
+        return []
+    await repository.hold_threads(uow, sorted({row.thread_id for row in found}))
+    await repository.link_messages(uow, {row.id: row.thread_id for row in found})
+    return [Touched(row.thread_id, row.since) for row in found]
+
+
+async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, UUID]:
+    """Find the threads of replies and deletions, and of replies that waited for this batch.
+
+    Drafts get their places; returns the links of waiting replies already in the database.
+    """
+    here = {
+        (state.source_id, state.external_id): place
+        for state in sorted(drafts.messages.values(), key=lambda state: state.kind, reverse=True)
+        if state.kind is not ItemKind.REPLY and (place := state.thread_id) is not None
+    }
+    wanted = {
+        (state.source_id, answered)
+        for state in drafts.messages.values()
+        if state.thread_id is None and (answered := _answered(state)) is not None
+    }
+    targets = await repository.list_targets(uow, wanted) if wanted else {}
+    stubs = [state.id for state in drafts.messages.values() if state.content is None]
+    places = await repository.list_places(uow, stubs) if stubs else {}
+    for state in list(drafts.messages.values()):
+        if state.thread_id is None:
+            pair = (state.source_id, _answered(state) or "")
+            place = targets.get(pair) or here.get(pair) or places.get(state.id)
+            drafts.messages[state.id] = replace(state, linked_thread_id=place)
+    waiting = await repository.list_waiting(uow, set(here)) if here else []
+    return {reply_id: here[pair] for reply_id, pair in waiting if reply_id not in drafts.messages}
+
+
+def _answered(state: MessageState) -> str | None:
+    return state.content.in_reply_to if state.content else None
+
+
+async def _converge(
+    uow: UnitOfWork,
+    sketch: Sketch,
+    drafts: dict[UUID, _State],
+    prepare: Callable[[dict[UUID, _State]], Awaitable[dict[UUID, _State]]] | None = None,
+) -> dict[UUID, _State]:
+    """Merge drafts into what is there and write what changed; returns the states that changed.
+
+    A row another transaction inserted in between is met by one more round.
+    """
+    changed: dict[UUID, _State] = {}
+    rest = dict(drafts)
+    for _ in range(CONVERGE_TRIES):
+        if not rest:
+            return changed
+        found = {row.id: sketch.read(row) for row in await sketch.lock(uow, list(rest))}
+        merged = {
+            key: sketch.merge(found[key], state) if key in found else state
+            for key, state in rest.items()
+        }
+        if prepare is not None:
+            merged = await prepare(merged)
+        fresh = [sketch.write(state) for key, state in merged.items() if key not in found]
+        inserted = await sketch.add(uow, fresh)
+        moved = {
+            key: state
+            for key, state in merged.items()
+            if key in found and sketch.write(state) != sketch.write(found[key])
+        }
+        await sketch.change(uow, [sketch.write(state) for state in moved.values()])
+        changed |= moved | {key: merged[key] for key in inserted}
+        rest = {
+            key: state for key, state in rest.items() if key not in found and key not in inserted
+        }
+    message = "Rows kept appearing under this batch; it will be tried again."
+    raise UnavailableError(message)
+
+
+async def _judge(
+    uow: UnitOfWork,
+    classifier: Classifier,
+    states: dict[UUID, MessageState],
+    own_accounts: dict[UUID, tuple[str, ...]],
+) -> dict[UUID, MessageState]:
+    """Judge every inbound text this engine has not judged in this version yet."""
+    questions = [
+        triage.Question(
+            message_id=state.id,
+            content_rank=state.content.rank,
+            message=TriageInput(
+                kind=MessageKind(state.kind.value),
+                text=state.content.text,
+                brand_handles=own_accounts.get(state.source_id, ()),
+            ),
+        )
+        for state in states.values()
+        if state.content is not None
+        and state.content.direction is Direction.INBOUND
+        and _is_unjudged(state, state.content, classifier)
+    ]
+    judged = await triage.judge(uow, classifier, questions)
+    verdicts = {
+        key: Verdict(
+            judgement_id=judgement.id,
+            tier=judgement.decision.tier.value,
+            category=judgement.decision.category.value,
+            sentiment=judgement.decision.sentiment.value,
+            needs_reply=judgement.decision.needs_reply,
+        )
+        for key, judgement in judged.items()
+    }
+    return {
+        key: replace(state, verdict=verdicts[key]) if key in verdicts else state
+        for key, state in states.items()
+    }
+
+
+def _is_unjudged(state: MessageState, content: MessageContent, classifier: Classifier) -> bool:
+    wanted = triage.judgement_id(state.id, content.rank, classifier)
+    return state.verdict is None or state.verdict.judgement_id != wanted
+
+
+def _touched(
+    drafts: Drafts, written: dict[UUID, MessageState], links: dict[UUID, UUID]
+) -> list[Touched]:
+    """The threads whose messages really changed, each from its earliest changed moment."""
+    since: dict[UUID, datetime] = {}
+    for state in written.values():
+        if state.thread_id is not None:
+            known = since.get(state.thread_id, state.occurred_at)
+            since[state.thread_id] = min(known, state.occurred_at)
+    for place in links.values():
+        # The answered message is in this batch: its own moment is already the earliest.
+        moments = [
+            state.occurred_at for state in drafts.messages.values() if state.thread_id == place
+        ]
+        since[place] = min([*moments, since.get(place, moments[0])])
+    return [Touched(thread_id, moment) for thread_id, moment in sorted(since.items())]
+
+
+__all__ = ["Channel", "ReplyDraft", "add_reply", "hold_thread", "link_waiting", "take_in"]

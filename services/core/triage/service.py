@@ -1,0 +1,102 @@
+"""Judge messages and keep every judgement with its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.core.kit import ids
+from services.core.kit.uow import UnitOfWork
+from services.core.triage import repository
+from services.core.triage.types import Classifier, Decision, Tier, TriageInput
+
+ENGINE = "engine"
+MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One text to judge: whose, in which version, and what the engine may know of it."""
+
+    message_id: UUID
+    content_rank: str
+    message: TriageInput
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision with the id it is kept under."""
+
+    id: UUID
+    decision: Decision
+
+
+def judgement_id(message_id: UUID, content_rank: str, classifier: Classifier) -> UUID:
+    """The same text judged by the same engine has one judgement, however often it is asked."""
+    return ids.derived_id(
+        message_id, "judgement", content_rank, classifier.engine, classifier.engine_version
+    )
+
+
+async def judge(
+    uow: UnitOfWork, classifier: Classifier, questions: Sequence[Question]
+) -> dict[UUID, Judgement]:
+    """Decide each text and keep the decisions; returns them by message."""
+    judgements = {
+        question.message_id: Judgement(
+            judgement_id(question.message_id, question.content_rank, classifier),
+            classifier.judge(question.message),
+        )
+        for question in questions
+    }
+    rows = [
+        _row(uow, question, judgements[question.message_id], decided_by=ENGINE)
+        for question in questions
+    ]
+    await repository.add_judgements(uow, rows)
+    return judgements
+
+
+async def record_retier(
+    uow: UnitOfWork, question: Question, decision: Decision, *, tier: Tier, note: str | None
+) -> None:
+    """Keep a person's judgement beside the engine's; neither replaces the other."""
+    judgement = Judgement(ids.new_id(), decision)
+    row = _row(uow, question, judgement, decided_by=MEMBER)
+    await repository.add_judgements(
+        uow, [row | {"tier": tier.value, "note": note, "actor_id": uow.actor.id}]
+    )
+
+
+def _row(
+    uow: UnitOfWork, question: Question, judgement: Judgement, *, decided_by: str
+) -> dict[str, Any]:
+    decision = judgement.decision
+    return {
+        "workspace_id": uow.workspace_id,
+        "id": judgement.id,
+        "message_id": question.message_id,
+        "content_rank": question.content_rank,
+        "decided_by": decided_by,
+        "actor_id": None,
+        "tier": decision.tier.value,
+        "category": decision.category.value,
+        "sentiment": decision.sentiment.value,
+        "needs_reply": decision.needs_reply,
+        "language": decision.language.value,
+        "spam_score": decision.spam_score,
+        "hide": decision.hide,
+        "confidence": decision.confidence,
+        "dm_category": decision.dm_category,
+        "negative_subtype": decision.negative_subtype,
+        "flags": list(decision.flags),
+        "reasons": [
+            {"cue": reason.cue, "start": reason.start, "end": reason.end, "effect": reason.effect}
+            for reason in decision.reasons
+        ],
+        "engine": decision.engine,
+        "engine_version": decision.engine_version,
+        "rules_version": decision.rules_version,
+        "note": None,
+        "decided_at": uow.now,
+    }
