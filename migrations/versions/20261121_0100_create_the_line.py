@@ -715,7 +715,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbox_due",
         "outbox",
-        ["workspace_id", "next_at", "id"],
+        ["workspace_id", "channel_id", "tier", "next_at", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
     )
@@ -785,7 +785,7 @@ def upgrade() -> None:
         "send_attempts",
         sa.Column("workspace_id", sa.UUID(), nullable=False),
         sa.Column("outbox_id", sa.UUID(), nullable=False),
-        sa.Column("attempt", sa.SmallInteger(), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),

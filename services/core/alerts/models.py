@@ -114,9 +114,12 @@ class OutboxRow(Base):
         one_of("state", OutboxState),
         one_of("purpose", Purpose),
         UniqueConstraint("workspace_id", "alert_id", "channel_id", "purpose", "sequence"),
+        # Led by channel: a channel that lags must not lie in front of the others' rows.
         Index(
             "ix_outbox_due",
             "workspace_id",
+            "channel_id",
+            "tier",
             "next_at",
             "id",
             postgresql_where=text("state = 'pending'"),
@@ -157,7 +160,8 @@ class SendAttemptRow(Base):
 
     workspace_id: Mapped[Key]
     outbox_id: Mapped[Key]
-    attempt: Mapped[int] = mapped_column(SmallInteger(), primary_key=True)
+    # The token of the claim: unlike `attempts` it goes on counting after a redrive.
+    attempt: Mapped[int] = mapped_column(BigInteger(), primary_key=True)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str]

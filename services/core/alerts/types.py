@@ -1,10 +1,14 @@
 """The nouns of escalation: alerts, ladders, channels, and what became of each sending."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from services.core.sla.types import ClockKind
+from services.core.triage.types import Tier
 
 
 class AlertState(StrEnum):
@@ -45,7 +49,11 @@ class OutboxState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What one attempt came to. `in_doubt`: the process died before it could know."""
+    """What one attempt came to.
+
+    `in_doubt`: nobody can know whether it arrived, since the process died before the answer or the
+    answer was lost on its way. It is sent again, under the same id and marked.
+    """
 
     STARTED = "started"
     SENT = "sent"
@@ -56,43 +64,168 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """At this percent of the budget, tell these channels; an empty tuple is all of them."""
+    """From this percent of the budget on, tell these channels; an empty tuple is all of them."""
 
     percent: int
     channel_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class LadderDraft:
+    """What somebody wants a ladder to be."""
+
+    name: str
+    steps: tuple[LadderStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
+    """Who hears of what. An alert keeps the ladder it was raised under."""
+
     id: UUID
     name: str
     version: int
-    steps: tuple[LadderStep, ...] = ()
+    steps: tuple[LadderStep, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    def snapshot(self) -> dict[str, Any]:
+        steps = [
+            {"percent": step.percent, "channel_ids": [str(one) for one in step.channel_ids]}
+            for step in self.steps
+        ]
+        return {"id": str(self.id), "name": self.name, "version": self.version, "steps": steps}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where alerts go. `secret` signs outgoing webhooks; it never leaves in an answer but once."""
+
+    id: UUID
+    name: str
+    kind: ChannelKind
+    config: Mapping[str, Any]
+    enabled: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDraft:
+    """What somebody wants a channel to be. Without a `secret` a webhook gets a new one."""
+
+    name: str
+    kind: ChannelKind
+    url: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChange:
+    """What somebody wants to be different; None leaves a thing as it is."""
+
+    name: str | None = None
+    url: str | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a timer raised, as it stands now. `step` is the percent of the budget that fired it."""
+
+    id: UUID
+    case_id: UUID
+    clock_id: UUID
+    clock_kind: ClockKind
+    step: int
+    generation: int
+    severity: Severity
+    tier: Tier
+    state: AlertState
+    group_key: str
+    fire_at: datetime
+    fired_at: datetime
+    due_at: datetime
+    ladder: Mapping[str, Any]
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    note: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts to list; None is any."""
+
+    state: AlertState | None = None
+    case_id: UUID | None = None
+    tier: Tier | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: Outcome
+    status_code: int | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the outbox with everything that was tried; `next_at` counts while pending."""
+
+    id: UUID
+    alert_id: UUID
+    case_id: UUID
+    channel_id: UUID
+    channel_name: str
+    purpose: Purpose
+    sequence: int
+    tier: Tier
+    state: OutboxState
+    next_at: datetime
+    attempt_count: int
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """One thing to send, claimed: the message, where to, and the token that proves the claim."""
+    """One thing to send, claimed: the message, where to, and the token that proves the claim.
+
+    `attempt` counts since it was queued or redriven, from 1; `in_doubt` says that an earlier
+    attempt may have arrived.
+    """
 
     workspace_id: UUID
     outbox_id: UUID
+    alert_id: UUID
+    channel_id: UUID
     token: int
     attempt: int
     in_doubt: bool
     channel_kind: ChannelKind
-    channel_config: dict[str, Any]
-    channel_secret: str | None
-    message: dict[str, Any]
+    channel_config: Mapping[str, Any]
+    message: Mapping[str, Any]
+    channel_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What the other side really said, bounded; `retry_after` in seconds when it named one."""
+    """What an attempt came to, bounded; `retry_after` in seconds when the other side named one."""
 
     outcome: Outcome
     status_code: int | None = None
     detail: str = ""
     retry_after: float | None = None
     took_ms: int = 0
-    sent_at: datetime | None = None
-    headers: dict[str, str] = field(default_factory=dict)

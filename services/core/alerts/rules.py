@@ -1,0 +1,161 @@
+"""Decide how loud an alert is, who hears of it, what it says, and when to try again."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from services.core.alerts.types import Alert, LadderStep, Outcome, Purpose, SendResult, Severity
+from services.core.alerts.wording import sentences
+from services.core.gateways.channels.port import Answer, Failure
+from services.core.sla.types import FiredTimer
+
+WARNING_PERCENT: Final = 80
+BREACH_PERCENT: Final = 100
+
+# Seconds before the second, third, … attempt: the schedule Standard Webhooks suggests, with one
+# step more in the first hour, since what is sent is a warning with a deadline behind it.
+SCHEDULE: Final = (5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 36_000)
+# Attempts that failed together must not come back together.
+JITTER: Final = 0.2
+# A sink may ask for patience, not for silence.
+LONGEST_RETRY_AFTER: Final = 6 * 3600
+
+_AGAIN_STATUS: Final = frozenset({408, 425, 429})
+# The request left, or may have, and no answer came back.
+_DOUBTFUL: Final = frozenset({Failure.TIMEOUT, Failure.LOST})
+# A name that fails to resolve may do so tomorrow; an address that is refused stays refused.
+_HOPELESS: Final = frozenset({Failure.BLOCKED, Failure.MISCONFIGURED})
+
+
+def severity_of(percent: int) -> Severity:
+    if percent > BREACH_PERCENT:
+        return Severity.ESCALATION
+    if percent == BREACH_PERCENT:
+        return Severity.BREACH
+    return Severity.WARNING if percent >= WARNING_PERCENT else Severity.HINT
+
+
+def group_key_of(case_id: UUID) -> str:
+    """Alerts of one case stand together."""
+    return f"case:{case_id}"
+
+
+def seconds_late(due_at: datetime, at: datetime) -> int:
+    """Whole seconds past the due time; 0 while there is time left."""
+    return max(0, int((at - due_at).total_seconds()))
+
+
+def channels_for(
+    steps: Sequence[LadderStep], percent: int, enabled: Sequence[UUID]
+) -> tuple[UUID, ...]:
+    """The enabled channels of the highest step reached; nobody when none is reached yet.
+
+    A step that names no channel means all of them. So does one whose channels are all gone or
+    switched off: a warning that wakes the wrong person is better than one that wakes nobody.
+    """
+    reached = [step for step in steps if step.percent <= percent]
+    if not reached:
+        return ()
+    named = max(reached, key=lambda step: step.percent).channel_ids
+    alive = tuple(channel_id for channel_id in enabled if channel_id in named)
+    return alive or tuple(enabled)
+
+
+def new_alert(
+    fired: FiredTimer, *, alert_id: UUID, now: datetime, ladder: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of an alert; the ladder goes in as it is now and never changes again."""
+    return {
+        "id": alert_id,
+        "clock_id": fired.clock_id,
+        "case_id": fired.case_id,
+        "group_key": group_key_of(fired.case_id),
+        "step": fired.percent,
+        "generation": fired.generation,
+        "severity": severity_of(fired.percent).value,
+        "tier": fired.tier.value,
+        "clock_kind": fired.kind.value,
+        "state": "firing",
+        "fire_at": fired.fire_at,
+        "fired_at": now,
+        "due_at": fired.due_at,
+        "ladder": ladder,
+    }
+
+
+def build_message(
+    alert: Alert, purpose: Purpose, *, now: datetime, resolution: str | None = None
+) -> dict[str, Any]:
+    """What a channel is given: facts and one sentence in two languages, never a follower's words.
+
+    `at` is when this was said; `late_by_seconds` is counted up to then. Links are paths below the
+    address of the installation, which the sender does not know.
+    """
+    late_by = seconds_late(alert.due_at, now)
+    left = max(0, int((alert.due_at - now).total_seconds()))
+    return {
+        "purpose": purpose.value,
+        "at": now.isoformat(),
+        "alert_id": str(alert.id),
+        "case_id": str(alert.case_id),
+        "clock_id": str(alert.clock_id),
+        "clock_kind": alert.clock_kind.value,
+        "percent": alert.step,
+        "severity": alert.severity.value,
+        "tier": alert.tier.value,
+        "group_key": alert.group_key,
+        "due_at": alert.due_at.isoformat(),
+        "fired_at": alert.fired_at.isoformat(),
+        "late_by_seconds": late_by,
+        "resolution": resolution,
+        "sentence": sentences(alert, purpose, late_by=late_by, left=left),
+        "links": {"case": f"/v1/cases/{alert.case_id}", "alert": f"/v1/alerts/{alert.id}"},
+    }
+
+
+def judge(answer: Answer) -> SendResult:
+    """What an answer means. A redirect is a refusal: it would lead where nobody looked."""
+    if answer.status_code is not None:
+        outcome, detail = _judge_status(answer.status_code), answer.detail
+    else:
+        failure = answer.failure or Failure.LOST
+        outcome, detail = _judge_failure(failure), f"{failure.value}: {answer.detail}"
+    return SendResult(
+        outcome=outcome,
+        status_code=answer.status_code,
+        detail=detail,
+        retry_after=answer.retry_after,
+        took_ms=answer.took_ms,
+    )
+
+
+def _judge_status(status: int) -> Outcome:
+    if 200 <= status < 300:  # noqa: PLR2004 - the class of success
+        return Outcome.SENT
+    return Outcome.RETRYABLE if status in _AGAIN_STATUS or status >= 500 else Outcome.PERMANENT  # noqa: PLR2004 - the class of server errors
+
+
+def _judge_failure(failure: Failure) -> Outcome:
+    if failure in _HOPELESS:
+        return Outcome.PERMANENT
+    return Outcome.IN_DOUBT if failure in _DOUBTFUL else Outcome.RETRYABLE
+
+
+def delay_after(attempt: int, rng: random.Random, *, retry_after: float | None = None) -> timedelta:
+    """How long to wait after this failed attempt (1 is the first); spread by 20 % either way.
+
+    A `retry_after` in seconds can only lengthen it.
+    """
+    base = SCHEDULE[min(attempt, len(SCHEDULE)) - 1]
+    spread = base * rng.uniform(1 - JITTER, 1 + JITTER)
+    asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+    return timedelta(seconds=max(spread, asked))
+
+
+def is_spent(outcome: Outcome, attempt: int, max_attempts: int) -> bool:
+    """True when trying again is pointless or used up: the row becomes a dead letter."""
+    if outcome is Outcome.SENT:
+        return False
+    return outcome is Outcome.PERMANENT or attempt >= max_attempts

@@ -1,0 +1,71 @@
+"""The one sentence of an alert, in Chinese and English: who waits for what, and since when."""
+
+from typing import Final
+
+from services.core.alerts.types import Alert, Purpose, Severity
+from services.core.sla.types import ClockKind
+from services.core.triage.types import Tier
+
+_TIERS: Final = {
+    Tier.URGENT: ("紧急", "Urgent"),
+    Tier.IMPORTANT: ("重要", "Important"),
+    Tier.ROUTINE: ("日常", "Routine"),
+    Tier.SPAM: ("疑似垃圾", "Likely spam"),
+}
+_PROMISES: Final = {
+    ClockKind.FIRST_RESPONSE: ("首次回复", "the first reply"),
+    ClockKind.NEXT_RESPONSE: ("后续回复", "the next reply"),
+    ClockKind.RESOLUTION: ("解决", "the solution"),
+}
+_UNITS: Final = (
+    (86_400, "天", "d"),
+    (3_600, "小时", "h"),
+    (60, "分钟", "min"),
+    (1, "秒", "s"),
+)
+
+
+def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dict[str, str]:
+    """`late_by` and `left` are in seconds; one of them is 0."""
+    tier_zh, tier_en = _TIERS[alert.tier]
+    if purpose is Purpose.RESOLVED:
+        zh, en = _over(alert)
+    else:
+        zh, en = _owed(alert, late_by=late_by, left=left)
+    if purpose is Purpose.RENOTIFY:
+        tier_zh, tier_en = f"再次提醒 · {tier_zh}", f"Again: {tier_en.lower()}"
+    return {"zh": f"{tier_zh}：{zh}", "en": f"{tier_en}: {en}"}
+
+
+def _over(alert: Alert) -> tuple[str, str]:
+    promise_zh, promise_en = _PROMISES[alert.clock_kind]
+    return f"{promise_zh}的提醒已解除，谢谢。", f"the alert about {promise_en} is over, thank you."
+
+
+def _owed(alert: Alert, *, late_by: int, left: int) -> tuple[str, str]:
+    promise_zh, promise_en = _PROMISES[alert.clock_kind]
+    if left > 0:
+        span_zh, span_en = describe_span(left)
+        return (
+            f"{promise_zh}时限已用 {alert.step}%，还剩 {span_zh}。",
+            f"{alert.step} % of the time for {promise_en} is used, {span_en} left.",
+        )
+    span_zh, span_en = describe_span(late_by)
+    zh = f"{promise_zh}已超时 {span_zh}" if late_by else f"{promise_zh}的时限到了"
+    en = f"{promise_en} is {span_en} overdue" if late_by else f"{promise_en} is due now"
+    if alert.severity is Severity.ESCALATION:
+        return f"{zh}，请马上接手。", f"{en}; please step in."
+    return f"{zh}，有人还在等。", f"{en}, somebody is waiting."
+
+
+def describe_span(seconds: int) -> tuple[str, str]:
+    """Seconds in the two largest units, in both languages: ("2 小时 5 分钟", "2 h 5 min")."""
+    parts_zh: list[str] = []
+    parts_en: list[str] = []
+    rest = seconds
+    for size, unit_zh, unit_en in _UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            parts_zh.append(f"{count} {unit_zh}")
+            parts_en.append(f"{count} {unit_en}")
+    return " ".join(parts_zh[:2]) or "0 秒", " ".join(parts_en[:2]) or "0 s"
