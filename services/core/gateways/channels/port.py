@@ -1,0 +1,47 @@
+"""What an alert needs from any channel: take one parcel, say honestly what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Failure(StrEnum):
+    """Why there is no answer. After `timeout` and `lost` the parcel may have arrived."""
+
+    TIMEOUT = "timeout"
+    LOST = "lost"
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked_address"
+    MISCONFIGURED = "misconfigured"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One thing to send. `id` stays the same over every attempt: it tells a repeat."""
+
+    id: UUID
+    message: Mapping[str, Any]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side really said. Exactly one of `status_code` and `failure` is set.
+
+    `retry_after` is in seconds; `detail` is a short printable piece of the answer, not trusted.
+    """
+
+    status_code: int | None = None
+    failure: Failure | None = None
+    retry_after: float | None = None
+    detail: str = ""
+    took_ms: int = 0
+
+
+class ChannelGateway(Protocol):
+    async def send(self, parcel: Parcel) -> Answer:
+        """Deliver once, within a bounded time. Returns for every outcome; raises for none."""
+        ...
