@@ -1,0 +1,124 @@
+"""The decisions of intake that need no body: media types, ids, support, place in time, quota."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.core.intake.errors import InvalidEnvelopeError, UnsupportedMediaError
+from services.core.intake.payloads import PAYLOADS
+from services.core.intake.types import Bucket, ContentKind, Placement, Support, Wait
+from services.core.kit.errors import FieldProblem
+
+# Clocks of platforms run ahead a little; more than this is a mistake of theirs.
+FUTURE_TOLERANCE = timedelta(minutes=5)
+# Nobody waits for an answer to what is older: it is history.
+HISTORICAL_AFTER = timedelta(days=30)
+
+# What a source without any quota is told: somebody has to change that first.
+CLOSED_WAIT_SECONDS = 3600.0
+
+DELIVERY_KINDS: Final = frozenset({ContentKind.JSON, ContentKind.CLOUDEVENTS})
+BACKFILL_KINDS: Final = frozenset({ContentKind.NDJSON})
+
+_MEDIA_TYPES: Final = {
+    "application/json": ContentKind.JSON,
+    "application/cloudevents+json": ContentKind.CLOUDEVENTS,
+    "application/x-ndjson": ContentKind.NDJSON,
+}
+
+# No full stop: it separates the parts of what is signed.
+_WEBHOOK_ID = re.compile(rb"[A-Za-z0-9_:-]{1,128}")
+
+# Kept and marked until their features come; a replay gives them their effect then.
+_NO_HANDLER_YET: Final = frozenset(
+    {
+        "post.metrics",
+        "view.recorded",
+        "purchase.completed",
+        "referral.joined",
+        "group.joined",
+        "group.left",
+        "group.message",
+        "survey.answered",
+        "lead.submitted",
+        "flag.raised",
+    }
+)
+
+
+def read_media_type(
+    content_type: str | None, *, accepted: frozenset[ContentKind] = DELIVERY_KINDS
+) -> ContentKind:
+    """Return how the body is written. Raises UnsupportedMediaError; a charset other than UTF-8 too.
+
+    Other parameters are passed over.
+    """
+    media_type, *parameters = (part.strip().lower() for part in (content_type or "").split(";"))
+    kind = _MEDIA_TYPES.get(media_type)
+    if kind is None or kind not in accepted:
+        names = " or ".join(name for name, kind in _MEDIA_TYPES.items() if kind in accepted)
+        raise UnsupportedMediaError(f"The media type must be {names}.")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
+            raise UnsupportedMediaError("The charset must be utf-8.")
+    return kind
+
+
+def check_content_encoding(content_encoding: str | None) -> None:
+    """Raise UnsupportedMediaError for a compressed body: its size would be anybody's guess."""
+    if content_encoding is not None and content_encoding.strip().lower() != "identity":
+        raise UnsupportedMediaError("The body must not be compressed.")
+
+
+def read_webhook_id(header: bytes) -> str:
+    """Return the delivery's id, or raise InvalidEnvelopeError. The pointer is empty: no field."""
+    if not _WEBHOOK_ID.fullmatch(header):
+        problem = FieldProblem(
+            pointer="",
+            code="bad_webhook_id",
+            detail="The webhook-id is 1 to 128 of the characters A-Z a-z 0-9 _ : -",
+        )
+        raise InvalidEnvelopeError([problem])
+    return header.decode()
+
+
+def support_of(event_type: str) -> Support:
+    if event_type not in PAYLOADS:
+        return Support.UNSUPPORTED
+    if event_type in _NO_HANDLER_YET:
+        return Support.NO_HANDLER_YET
+    return Support.HANDLED
+
+
+def place_in_time(occurred_at: datetime, received_at: datetime) -> Placement:
+    """Judge a time by the moment of receipt, both aware. Historical events open no clocks.
+
+    A time from the future counts as the moment of receipt, so that no clock starts later than that.
+    """
+    if occurred_at > received_at + FUTURE_TOLERANCE:
+        return Placement(received_at, clamped=True, historical=False)
+    historical = occurred_at < received_at - HISTORICAL_AFTER
+    return Placement(occurred_at, clamped=False, historical=historical)
+
+
+def full_bucket(*, capacity: float, refill_per_second: float, now: datetime) -> Bucket:
+    return Bucket(capacity, refill_per_second, tokens=capacity, filled_at=now)
+
+
+def take(bucket: Bucket, events: int, now: datetime) -> Bucket | Wait:
+    """Return the bucket after `events` were admitted at `now`, or how long they must wait.
+
+    More than the capacity is admitted by a full bucket and leaves a debt; otherwise a large batch
+    could never come in. A clock that went back refills nothing. Without capacity or refill nothing
+    is admitted.
+    """
+    elapsed = max((now - bucket.filled_at).total_seconds(), 0.0)
+    tokens = min(bucket.tokens + elapsed * bucket.refill_per_second, bucket.capacity)
+    needed = max(min(events, bucket.capacity), 1.0)
+    if tokens >= needed:
+        return replace(bucket, tokens=tokens - events, filled_at=max(now, bucket.filled_at))
+    if bucket.refill_per_second <= 0:
+        return Wait(CLOSED_WAIT_SECONDS)
+    return Wait((needed - tokens) / bucket.refill_per_second)
