@@ -291,6 +291,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("config", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("old_secret", sa.Text(), nullable=True),
+        sa.Column("old_secret_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -486,7 +488,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_journal_due",
         "journal",
-        ["workspace_id", "next_at", "delivery_id", "position"],
+        ["workspace_id", "historical", "next_at", "delivery_id", "position"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
     )

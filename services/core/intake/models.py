@@ -87,10 +87,11 @@ class JournalRow(Base):
     __table_args__ = (
         one_of("state", EntryState),
         in_range("occurred_at"),
-        # Loose index scan: the workspaces that wait, then their rows in order.
+        # Loose index scan: the workspaces that wait, then their rows in order, history last.
         Index(
             "ix_journal_due",
             "workspace_id",
+            "historical",
             "next_at",
             "delivery_id",
             "position",
