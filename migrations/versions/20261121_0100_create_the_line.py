@@ -281,7 +281,11 @@ def upgrade() -> None:
         "ix_cases_tier", "cases", ["workspace_id", "tier", "sort_due_at", "id"], unique=False
     )
     op.create_index(
-        "uq_cases_opening", "cases", ["workspace_id", "opening_message_id"], unique=True
+        "uq_cases_opening",
+        "cases",
+        ["workspace_id", "opening_message_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'void'"),
     )
     op.create_table(
         "channels",

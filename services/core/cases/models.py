@@ -18,7 +18,14 @@ class CaseRow(Base):
     __table_args__ = (
         one_of("state", CaseState),
         one_of("tier", Tier),
-        Index("uq_cases_opening", "workspace_id", "opening_message_id", unique=True),
+        # A question opens one case. One that lost its questions to another keeps its own opening.
+        Index(
+            "uq_cases_opening",
+            "workspace_id",
+            "opening_message_id",
+            unique=True,
+            postgresql_where=text("state <> 'void'"),
+        ),
         Index("ix_cases_thread", "workspace_id", "thread_id", "opened_at"),
         # The inbox: by next due, those without one last.
         Index("ix_cases_board", "workspace_id", "sort_due_at", "id"),

@@ -161,26 +161,22 @@ def _compare_case(
     work: Work, plan: ClockPlan, clocks: Sequence[ExistingClock], now: datetime
 ) -> None:
     known = {(clock.kind, clock.episode): clock for clock in clocks}
-    shapes: list[ClockShape] = []
-    settled: list[UUID] = []
-    for episode in plan.episodes:
-        before = known.pop((episode.kind, episode.number), None)
-        change = _compare_clock(work, plan, episode, before, now)
-        shapes.append(change.shape)
-        if rules.is_over(change.shape):
-            settled.append(change.clock_id)
+    stopped, replanned = len(work.stopped), len(work.replanned)
+    changes = [
+        _compare_clock(work, plan, episode, known.pop((episode.kind, episode.number), None), now)
+        for episode in plan.episodes
+    ]
     # A late message can merge two episodes into one: the clock left over is withdrawn.
     for clock in known.values():
-        settled.append(clock.id)
         _withdraw(work, plan, clock, now)
-    open_shapes = [shape for shape in shapes if not rules.is_over(shape)]
     work.outcomes[plan.case_id] = ClockOutcome(
         case_id=plan.case_id,
-        next_due_at=min((shape.due_at for shape in open_shapes), default=None),
-        settled=tuple(settled),
-        paused_until=min(
-            (shape.paused_until for shape in open_shapes if shape.paused_until), default=None
+        next_due_at=min(
+            (change.shape.due_at for change in changes if not rules.is_over(change.shape)),
+            default=None,
         ),
+        settled=tuple(work.stopped[stopped:]),
+        replanned=tuple(work.replanned[replanned:]),
     )
 
 

@@ -182,9 +182,10 @@ class ClockPlan:
 
 @dataclass(frozen=True, slots=True)
 class ClockOutcome:
-    """What planning a case's clocks came to, for the case row and for whoever tells the news."""
+    """What planning a case's clocks came to: for the case's row, and for its alerts."""
 
     case_id: UUID
     next_due_at: datetime | None
+    # Clocks that ended, and clocks whose moments were planned anew, in this planning.
     settled: tuple[UUID, ...]
-    paused_until: datetime | None
+    replanned: tuple[UUID, ...]

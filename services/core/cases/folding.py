@@ -1,0 +1,229 @@
+"""From rows to a fold's items, and from its shapes to the rows to write."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.cases import rules
+from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, CaseState, Episode
+from services.core.kit import ids
+from services.core.kit.uow import UnitOfWork
+from services.core.sla.rules import choose_policy, pressing
+from services.core.sla.types import ClockOutcome, ClockPlan, EpisodeSpec, Policy
+from services.core.triage.types import Tier
+
+# Sorts what owes nothing behind everything that does. Postgres' own infinity would do, but the
+# driver cannot carry it in a cursor.
+NO_DUE = datetime(2100, 1, 1, tzinfo=UTC)
+
+INBOUND = "in"
+
+
+@dataclass(slots=True)
+class Window:
+    """One thread from the point where its past may have changed."""
+
+    place: Row[Any]
+    items: list[Row[Any]] = field(default_factory=list)
+    acts: list[Row[Any]] = field(default_factory=list)
+    cases: list[Row[Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FoldedCase:
+    """A shape with the row it belongs to: an existing one, or a new id."""
+
+    id: UUID
+    window: Window
+    shape: CaseShape
+    policy: Policy
+    before: Row[Any] | None
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A case no shape claims any more: its questions went to another case, or away."""
+
+    row: Row[Any]
+    window: Window
+
+
+def gather(
+    places: Iterable[Row[Any]],
+    items: Iterable[Row[Any]],
+    acts: Iterable[Row[Any]],
+    cases: Iterable[Row[Any]],
+) -> list[Window]:
+    windows = {place.thread_id: Window(place) for place in places}
+    for item in items:
+        windows[item.thread_id].items.append(item)
+    for act in acts:
+        windows[act.thread_id].acts.append(act)
+    for case in cases:
+        windows[case.thread_id].cases.append(case)
+    return list(windows.values())
+
+
+def fold_window(
+    window: Window, policies: Sequence[Policy], frozen: dict[tuple[UUID, int], Policy]
+) -> tuple[list[FoldedCase], list[Orphan]]:
+    """The cases of one window under its policy, matched to the rows that are there."""
+    place = window.place
+    first = min(window.cases, key=lambda row: row.opened_at, default=None)
+    policy = choose_policy(policies, channel=place.channel, source_id=place.source_id)
+    borders = frozen.get((first.policy_id, first.policy_version), policy) if first else policy
+    shapes = rules.fold(
+        [_ask(row) for row in window.items if row.direction == INBOUND],
+        [_answer(row) for row in window.items if row.direction != INBOUND],
+        [_act(row) for row in window.acts],
+        rules.FoldRules(
+            resolve_on_reply=borders.resolve_on_reply,
+            reopen_within=timedelta(seconds=borders.reopen_within_seconds),
+        ),
+    )
+    return _match(window, shapes, policy, frozen)
+
+
+def clock_plan(case: FoldedCase) -> ClockPlan:
+    return ClockPlan(
+        case_id=case.id,
+        thread_id=case.window.place.thread_id,
+        policy=case.policy,
+        episodes=tuple(_spec(episode) for episode in case.shape.episodes),
+    )
+
+
+def orphan_plan(orphan: Orphan, policy: Policy) -> ClockPlan:
+    return ClockPlan(orphan.row.id, orphan.row.thread_id, policy, ())
+
+
+def case_row(uow: UnitOfWork, case: FoldedCase, outcome: ClockOutcome) -> dict[str, Any]:
+    """The whole row the case should be, but for who it is assigned to."""
+    shape, place = case.shape, case.window.place
+    driver = _driver(case)
+    state = rules.state_at(shape, uow.now)
+    snoozed = shape.snoozed_until if state is CaseState.SNOOZED else None
+    return {
+        "workspace_id": uow.workspace_id,
+        "id": case.id,
+        "thread_id": place.thread_id,
+        "source_id": place.source_id,
+        "channel": place.channel,
+        "follower_id": place.follower_id,
+        "post_id": place.post_id,
+        "opening_message_id": shape.opening_message_id,
+        "state": state.value,
+        "tier": shape.tier.value,
+        "tier_override": shape.tier_override.value if shape.tier_override else None,
+        "category": driver.category,
+        "sentiment": driver.sentiment,
+        "unanswered": shape.unanswered,
+        "reopened": shape.reopened,
+        "opened_at": shape.opened_at,
+        "last_message_at": max(
+            (item.occurred_at for item in case.window.items if _inside(item, case)),
+            default=shape.opened_at,
+        ),
+        "answered_at": shape.answered_at,
+        "resolved_at": shape.resolved_at,
+        "snoozed_until": snoozed,
+        "next_due_at": outcome.next_due_at,
+        "sort_due_at": outcome.next_due_at or NO_DUE,
+        "policy_id": case.policy.id,
+        "policy_version": case.policy.version,
+    }
+
+
+def void_row(orphan: Orphan) -> dict[str, Any]:
+    """An orphaned case, closed; its messages tell where its questions went."""
+    row = dict(orphan.row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    for name in ("assignee_id", "version", "updated_at"):
+        row.pop(name)
+    return row | {
+        "state": CaseState.VOID.value,
+        "unanswered": 0,
+        "snoozed_until": None,
+        "next_due_at": None,
+        "sort_due_at": NO_DUE,
+    }
+
+
+def differs(before: Row[Any], row: dict[str, Any]) -> bool:
+    return any(getattr(before, name) != value for name, value in row.items())
+
+
+def _match(
+    window: Window,
+    shapes: list[CaseShape],
+    policy: Policy,
+    frozen: dict[tuple[UUID, int], Policy],
+) -> tuple[list[FoldedCase], list[Orphan]]:
+    """Each shape takes the existing case most of whose questions it holds; the rest are orphans."""
+    rows = {row.id: row for row in window.cases}
+    held = {item.id: item.case_id for item in window.items}
+    folded = []
+    for place, shape in enumerate(shapes):
+        claims: dict[UUID, int] = defaultdict(int)
+        for message_id in shape.message_ids:
+            if held[message_id] in rows:
+                claims[held[message_id]] += 1
+        best = max(sorted(claims), key=claims.__getitem__, default=None)
+        before = rows.pop(best) if best is not None else None
+        end = shapes[place + 1].opened_at if place + 1 < len(shapes) else NO_DUE
+        kept = frozen.get((before.policy_id, before.policy_version)) if before else None
+        folded.append(
+            FoldedCase(
+                id=before.id if before else ids.new_id(),
+                window=window,
+                shape=shape,
+                policy=kept or policy,
+                before=before,
+                end=end,
+            )
+        )
+    return folded, [Orphan(row, window) for row in rows.values()]
+
+
+def _driver(case: FoldedCase) -> Row[Any]:
+    """The question that speaks for the case: the most pressing one, the newest of those."""
+    asked = set(case.shape.message_ids)
+    rows = [item for item in case.window.items if item.id in asked]
+    return min(rows, key=lambda row: (pressing(Tier(row.tier)), -row.occurred_at.timestamp()))
+
+
+def _inside(item: Row[Any], case: FoldedCase) -> bool:
+    return bool(case.shape.opened_at <= item.occurred_at < case.end)
+
+
+def _spec(episode: Episode) -> EpisodeSpec:
+    return EpisodeSpec(
+        kind=episode.kind,
+        number=episode.number,
+        started_at=episode.started_at,
+        asks=tuple((ask.at, ask.tier) for ask in episode.asks),
+        pauses=tuple(episode.pauses),
+        tier_override=episode.tier_override,
+        settled_at=episode.settled_at,
+        void_reason=episode.void_reason,
+        trigger_message_id=episode.trigger_message_id,
+        settling_message_id=episode.settling_message_id,
+    )
+
+
+def _ask(row: Row[Any]) -> Ask:
+    return Ask(row.id, row.occurred_at, Tier(row.tier), row.deleted_at)
+
+
+def _answer(row: Row[Any]) -> Answer:
+    return Answer(row.id, row.occurred_at, row.resolves)
+
+
+def _act(row: Row[Any]) -> Act:
+    tier = Tier(row.tier) if row.tier else None
+    return Act(row.id, ActKind(row.kind), row.at, row.until, tier)

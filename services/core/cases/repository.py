@@ -1,0 +1,161 @@
+"""SQL of cases: load what a fold needs, write what it says, keep the acts of people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from services.core.cases.models import CaseActRow, CaseRow
+from services.core.kit.uow import UnitOfWork
+
+# A fold starts at the opening of the case the earliest change falls into: cases before it are
+# history that nothing can change any more, except something still earlier.
+WINDOWS = """
+WITH touched AS (
+  SELECT * FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:moments AS timestamptz[]))
+    AS t (thread_id, since)
+)
+SELECT t.thread_id, h.source_id, h.channel, h.follower_id, h.post_id,
+  coalesce((
+    SELECT max(c.opened_at) FROM cases c
+    WHERE c.workspace_id = :workspace_id AND c.thread_id = t.thread_id AND c.opened_at <= t.since
+  ), '2000-01-01 00:00:00+00') AS start
+FROM touched t
+JOIN threads h ON h.workspace_id = :workspace_id AND h.id = t.thread_id
+"""
+
+ITEMS = """
+SELECT m.id, m.thread_id, m.direction, m.occurred_at, m.deleted_at, m.tier, m.category,
+  m.sentiment, m.case_id, m.resolves
+FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS w (thread_id, start)
+JOIN messages m ON m.workspace_id = :workspace_id AND m.thread_id = w.thread_id
+  AND m.occurred_at >= w.start
+WHERE m.content_at IS NOT NULL
+  AND (m.direction = 'out' OR (m.needs_reply AND NOT m.historical))
+ORDER BY m.thread_id, m.occurred_at, m.id
+"""
+
+CASES = """
+SELECT c.* FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[]))
+  AS w (thread_id, start)
+JOIN cases c ON c.workspace_id = :workspace_id AND c.thread_id = w.thread_id
+  AND c.opened_at >= w.start
+ORDER BY c.id FOR UPDATE OF c
+"""
+
+ACTS = """
+SELECT a.id, a.thread_id, a.case_id, a.kind, a.at, a.until, a.tier
+FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS w (thread_id, start)
+JOIN case_acts a ON a.workspace_id = :workspace_id AND a.thread_id = w.thread_id
+  AND a.at >= w.start
+ORDER BY a.thread_id, a.at, a.id
+"""
+
+# Everything said between the opening of a case and the next one belongs to it.
+ATTACH = """
+UPDATE messages m SET case_id = s.case_id
+FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:case_ids AS uuid[]),
+  CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+  AS s (thread_id, case_id, start, stop)
+WHERE m.workspace_id = :workspace_id AND m.thread_id = s.thread_id
+  AND m.occurred_at >= s.start AND m.occurred_at < s.stop
+  AND m.content_at IS NOT NULL AND m.case_id IS DISTINCT FROM s.case_id
+"""
+
+DUE_SNOOZES = """
+SELECT workspace_id, thread_id, opened_at FROM cases
+WHERE state = 'snoozed' AND snoozed_until <= :now ORDER BY snoozed_until LIMIT :limit
+"""
+
+
+async def list_windows(
+    uow: UnitOfWork, thread_ids: Sequence[UUID], moments: Sequence[datetime]
+) -> list[Row[Any]]:
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "thread_ids": list(thread_ids),
+        "moments": list(moments),
+    }
+    return list(await uow.execute(WINDOWS, parameters))
+
+
+async def list_items(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Questions and answers since each window's start, in order."""
+    return list(await uow.execute(ITEMS, _windows(uow, windows)))
+
+
+async def lock_cases(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return list(await uow.execute(CASES, _windows(uow, windows)))
+
+
+async def list_acts(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return list(await uow.execute(ACTS, _windows(uow, windows)))
+
+
+async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
+    query = select(CaseRow.__table__).where(
+        CaseRow.workspace_id == uow.workspace_id, CaseRow.id == case_id
+    )
+    return (await uow.execute(query)).one_or_none()
+
+
+async def add_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await uow.execute(insert(CaseRow), rows)
+
+
+async def change_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    """Write cases whole, by id; every row names the same columns."""
+    if not rows:
+        return
+    values: dict[str, Any] = {
+        name: bindparam(f"new_{name}") for name in rows[0] if name not in {"id", "workspace_id"}
+    }
+    statement = (
+        update(CaseRow)
+        .where(CaseRow.workspace_id == uow.workspace_id, CaseRow.id == bindparam("row_id"))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    bound = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in values}} for row in rows]
+    await uow.execute(statement, bound)
+
+
+async def attach_messages(uow: UnitOfWork, spans: Sequence[dict[str, Any]]) -> None:
+    """Give messages to cases; each span has thread_id, case_id, start and end (end excluded)."""
+    if not spans:
+        return
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "thread_ids": [span["thread_id"] for span in spans],
+        "case_ids": [span["case_id"] for span in spans],
+        "starts": [span["start"] for span in spans],
+        "ends": [span["end"] for span in spans],
+    }
+    await uow.execute(ATTACH, parameters)
+
+
+async def add_act(uow: UnitOfWork, row: dict[str, Any]) -> None:
+    await uow.execute(insert(CaseActRow).values(workspace_id=uow.workspace_id, **row))
+
+
+async def assign_case(uow: UnitOfWork, case_id: UUID, member_id: UUID | None) -> None:
+    await uow.execute(
+        update(CaseRow)
+        .where(CaseRow.workspace_id == uow.workspace_id, CaseRow.id == case_id)
+        .values(assignee_id=member_id, version=CaseRow.version + 1, updated_at=uow.now)
+    )
+
+
+async def list_due_snoozes(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
+    return list(await uow.execute(DUE_SNOOZES, {"now": uow.now, "limit": limit}))
+
+
+def _windows(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> dict[str, Any]:
+    return {
+        "workspace_id": uow.workspace_id,
+        "thread_ids": [window.thread_id for window in windows],
+        "starts": [window.start for window in windows],
+    }

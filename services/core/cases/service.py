@@ -1,0 +1,176 @@
+"""Keep cases what their threads say: fold again whatever changed, and write the difference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.cases import folding, repository
+from services.core.cases.facts import case_fact
+from services.core.cases.types import ActKind, CaseState
+from services.core.conversations.types import Touched
+from services.core.kit import ids
+from services.core.kit.errors import NotFoundError
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.sla import service as sla
+from services.core.sla.types import ClockPlan
+from services.core.stream import service as stream
+from services.core.stream.types import Fact
+from services.core.triage.types import Tier
+
+SNOOZE_BATCH = 500
+
+
+@dataclass(slots=True)
+class Refolded:
+    """What a refold came to: clocks that ended, and clocks whose moments were planned anew."""
+
+    opened: int = 0
+    settled: list[UUID] = field(default_factory=list)
+    replanned: list[UUID] = field(default_factory=list)
+
+
+async def refold(uow: UnitOfWork, touched: Sequence[Touched]) -> Refolded:
+    """Fold these threads again and write what changed in cases, clocks and timers.
+
+    The caller holds the threads. The number of statements does not grow with their number.
+    """
+    if not touched:
+        return Refolded()
+    windows, frozen = await _load(uow, touched)
+    policies = await sla.list_policies(uow)
+    folded: list[folding.FoldedCase] = []
+    orphans: list[folding.Orphan] = []
+    for window in windows:
+        cases, left = folding.fold_window(window, policies, frozen)
+        folded += cases
+        orphans += left
+    plans = [folding.clock_plan(case) for case in folded]
+    plans += _orphan_plans(orphans, frozen)
+    outcomes = await sla.plan_clocks(uow, plans)
+    rows = [(case, folding.case_row(uow, case, outcomes[case.id])) for case in folded]
+    facts = await _write(uow, rows, orphans)
+    await stream.announce(uow, facts)
+    return Refolded(
+        opened=sum(case.before is None for case in folded),
+        settled=[clock for outcome in outcomes.values() for clock in outcome.settled],
+        replanned=[clock for outcome in outcomes.values() for clock in outcome.replanned],
+    )
+
+
+async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any]:
+    """Raises NotFoundError for an unknown case, or another workspace's."""
+    row = await repository.get_case(uow, case_id)
+    if row is None:
+        noun = "case"
+        raise NotFoundError(noun)
+    return row
+
+
+async def add_act(
+    uow: UnitOfWork,
+    case: Row[Any],
+    kind: ActKind,
+    *,
+    until: datetime | None = None,
+    tier: Tier | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Keep a person's act as an input of the fold, and in the audit log."""
+    row = {
+        "id": ids.new_id(),
+        "thread_id": case.thread_id,
+        "case_id": case.id,
+        "kind": kind.value,
+        "at": uow.now,
+        "until": until,
+        "tier": tier.value if tier else None,
+        "detail": detail or {},
+        "actor_kind": uow.actor.kind,
+        "actor_id": uow.actor.id,
+    }
+    await repository.add_act(uow, row)
+    told = {"until": until.isoformat() if until else None, "tier": tier.value if tier else None}
+    await audit.record(uow, [AuditEntry(f"case.{kind.value}", "case", case.id, told)])
+
+
+async def assign(uow: UnitOfWork, case: Row[Any], member_id: UUID | None) -> None:
+    """Give the case to a member, or to nobody. The caller has checked the member."""
+    await repository.assign_case(uow, case.id, member_id)
+    told = {"member_id": str(member_id) if member_id else None}
+    await audit.record(uow, [AuditEntry("case.assigned", "case", case.id, told)])
+    await stream.announce(uow, [Fact("case.assigned", "case", case.id, told)])
+
+
+async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:
+    """Snoozed cases whose time is over, by workspace."""
+    due: dict[UUID, list[Touched]] = {}
+    async with database.system() as uow:
+        for row in await repository.list_due_snoozes(uow, SNOOZE_BATCH):
+            due.setdefault(row.workspace_id, []).append(Touched(row.thread_id, row.opened_at))
+    return due
+
+
+async def _load(
+    uow: UnitOfWork, touched: Sequence[Touched]
+) -> tuple[list[folding.Window], dict[Any, Any]]:
+    places = await repository.list_windows(
+        uow, [thread.thread_id for thread in touched], [thread.since for thread in touched]
+    )
+    items = await repository.list_items(uow, places)
+    acts = await repository.list_acts(uow, places)
+    cases = await repository.lock_cases(uow, places)
+    wanted = {(row.policy_id, row.policy_version) for row in cases}
+    frozen = await sla.get_policies_by_version(uow, wanted)
+    return folding.gather(places, items, acts, cases), frozen
+
+
+def _orphan_plans(orphans: Sequence[folding.Orphan], frozen: dict[Any, Any]) -> list[ClockPlan]:
+    return [
+        folding.orphan_plan(orphan, frozen[orphan.row.policy_id, orphan.row.policy_version])
+        for orphan in orphans
+    ]
+
+
+async def _write(
+    uow: UnitOfWork,
+    rows: Sequence[tuple[folding.FoldedCase, dict[str, Any]]],
+    orphans: Sequence[folding.Orphan],
+) -> list[Fact]:
+    added = [row for case, row in rows if case.before is None]
+    voided = [(orphan.row, folding.void_row(orphan)) for orphan in orphans]
+    # Orphans first: the question that opened one may open another case now.
+    changed = [(before, row) for before, row in voided if before.state != CaseState.VOID]
+    changed += [
+        (case.before, row)
+        for case, row in rows
+        if case.before is not None and folding.differs(case.before, row)
+    ]
+    stamp = {"updated_at": uow.now}
+    await repository.add_cases(
+        uow, [row | stamp | {"version": 1, "assignee_id": None} for row in added]
+    )
+    await repository.change_cases(
+        uow, [row | stamp | {"version": before.version + 1} for before, row in changed]
+    )
+    await repository.attach_messages(uow, [_span(case) for case, _ in rows])
+    facts = [case_fact("opened", row["id"], row) for row in added]
+    facts += [
+        case_fact(row["state"] if before.state != row["state"] else "changed", row["id"], row)
+        for before, row in changed
+    ]
+    return facts
+
+
+def _span(case: folding.FoldedCase) -> dict[str, Any]:
+    return {
+        "thread_id": case.window.place.thread_id,
+        "case_id": case.id,
+        "start": case.shape.opened_at,
+        "end": case.end,
+    }
