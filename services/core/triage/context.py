@@ -1,4 +1,4 @@
-"""What stands around a cue: a negator, a supposition, another brand. Each may change what the cue argues for."""
+"""What stands around a cue: a negator, a supposition, another brand; each may change its mind."""
 
 import re
 from bisect import bisect_right
@@ -14,7 +14,7 @@ _BAD = "sentiment:negative"
 
 
 class Context:
-    """One text's clauses, asked for each cue that was found in it. Positions are of the plain view."""
+    """The clauses of one text, asked about each cue in it; positions are of the plain view."""
 
     def __init__(self, text: str, book: CueBook) -> None:
         self._text = text
@@ -49,8 +49,8 @@ class Context:
         if not text:
             return False
         masked = window.spared.sub(lambda found: "·" * len(found.group()), text)
-        count = sum(found.end() > run_up for found in window.words.finditer(masked))
-        return count % 2 == 1
+        count = sum(1 for found in window.words.finditer(masked) if found.end() > run_up)
+        return bool(count % 2)
 
     def _is_doubted(self, start: int, end: int) -> bool:
         window = self._book.doubt
@@ -62,9 +62,9 @@ class Context:
         at = bisect_right(self._breaks, end)
         limit = self._breaks[at] if at < len(self._breaks) else len(self._text)
         behind = self._text[end : min(limit, end + window.after)]
-        return bool(behind) and window.words_after.search(behind) is not None
+        return bool(behind and window.words_after.search(behind))
 
     def _is_elsewhere(self, start: int) -> bool:
         window = self._book.elsewhere
         text, _ = self._before(window, start)
-        return bool(text) and window.words.search(text) is not None
+        return bool(text and window.words.search(text))

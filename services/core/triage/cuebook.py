@@ -1,4 +1,4 @@
-"""The cue files, read once: named patterns, what each argues for, and the windows that change its mind."""
+"""The cue files, read once: named patterns, what each argues for, and the windows around them."""
 
 import hashlib
 import tomllib
@@ -29,7 +29,7 @@ class CueFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """`negated` and `doubted` replace `argues` under a negation or a supposition; None means deaf to it."""
+    """`negated` and `doubted` replace `argues` under a negation or a supposition; None is deaf."""
 
     name: str
     argues: Effects
@@ -172,7 +172,7 @@ def _window(table: Mapping[str, Any], spared: str = "") -> Window:
 def _quiet_pattern(table: Mapping[str, Sequence[str]]) -> Any:
     """One pattern for a whole message of closing words, laughter, emoji, marks and handles."""
     words = [word for kind in table.values() for word in kind]
-    return re2.compile(rf"(?:{'|'.join(words)}|@[^\s@]{{1,30}}|⟦[a-z]+⟧|[\s\pP\pS])+")
+    return re2.compile(rf"(?:{'|'.join(words)}|@[^\s@]{{1,30}}|⟦[A-Z]+⟧|[\s\pP\pS])+")
 
 
 def _any_of(patterns: Sequence[str]) -> Any:

@@ -1,4 +1,4 @@
-"""The first engine: named cues, weighed in their context, and every decision with the words that drove it."""
+"""The first engine: named cues, weighed in context; each decision keeps the words that drove it."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from services.core.triage.types import Classifier, Decision, MessageKind, Reason
 
 _HANDLE = re.compile(r"[@＠]([^\s@＠,，。!！?？:：;；、]{1,30})")
 _MOST_REASONS = 48
+# A message longer than this says something, whatever it is made of.
+_QUIET_LONGEST = 200
 _KINDS_WITH_A_TAG = {MessageKind.COMMENT, MessageKind.MENTION}
 
 
@@ -32,7 +34,7 @@ class CueClassifier:
         return "1"
 
     def judge(self, message: TriageInput) -> Decision:
-        """Judge any string; linear in its length, the same answer for the same message every time."""
+        """Judge any string, in time linear in its length; equal messages get equal decisions."""
         folded = self._book.normaliser.fold(message.text)
         weighed = _Weighed()
         for cue, start, end, effects in self._weigh(folded):
@@ -76,7 +78,11 @@ class CueClassifier:
 
     def _quiet_span(self, view: View) -> tuple[int, int] | None:
         text = view.text
-        if not text or len(text) > 200 or self._book.quiet.fullmatch(text.encode()) is None:
+        if (
+            not text
+            or len(text) > _QUIET_LONGEST
+            or self._book.quiet.fullmatch(text.encode()) is None
+        ):
             return None
         return view.original(0, len(text))
 

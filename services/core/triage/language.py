@@ -4,22 +4,27 @@ import re
 
 from services.core.triage.types import Language
 
-# Handles, hashtags, addresses and bracketed emoticons say nothing about the language of the sentence.
-_ASIDE = re.compile(r"@[^\s@]+|https?://\S+|\[[^\[\]]{1,8}\]|[\w.+-]+@[\w-]+\.[\w.]+")
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?", re.IGNORECASE)
+# Handles, addresses and bracketed emoticons say nothing about the language of the sentence.
+# An address may only begin where a word does, or a long run would be tried from each letter.
+_ASIDE = re.compile(
+    r"(?<![a-z0-9._+-])[a-z0-9._+-]+@[a-z0-9.-]+|@[^\s@]+|https?://\S+|\[[^\[\]]{1,8}\]",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[a-z\d]+", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")
 _VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
-_CODE = re.compile(r"[a-z]*\d[a-z\d]*", re.IGNORECASE)
-# Latin letters a Chinese sentence uses without becoming mixed: abbreviations of pinyin, units, trade short hands.
-_AT_HOME = frozenset(
-    """
-    app bgm ok id ip up vip dm pr hr ai tv pc usb led logo diy kol koc mcn oem odm moq seo spf pa uv cm mm kg ml
-    mg g l m h w v km ins ootd pua emo cp ppt pdf qq vx wx wechat app ios wifi gps dna mbti isfj infp enfp intj
-    infj entp esfj estj istj istp isfp entj enfj intp estp esfp a b c d s xs xl xxl ugc vlog plog doge yyds xswl
-    awsl emmm emm em en hhh haha hh dd ddd dddd yysy ssfd kswl cy sku pro max plus mini cpu gpu ktv ktv ceo iphone
-    ipad oled nfc ph aha bha epa dha ve vb vc vd lol bb cc tmd md nb tql u cpdd vs rmb usd ppt excel word
-    """.split()
+# Latin letters a Chinese sentence uses without becoming mixed: short hands, units, trade names.
+# Those without a vowel need no place here: they are abbreviations by their look.
+_AT_HOME = re.compile(
+    r"""
+    aha |ai |app |awsl |bha |ceo |cpu |dha |diy |dna |doge |em |emm |emmm |emo |en |enfj
+    |enfp |entj |entp |epa |esfj |esfp |estj |estp |excel |gpu |haha |id |infj |infp
+    |ins |intj |intp |ios |ip |ipad |iphone |isfj |isfp |istj |istp |koc |kol |led |logo
+    |lol |max |mbti |mini |moq |odm |oem |ok |oled |ootd |pa |plog |plus |pro |pua |seo
+    |sku |ugc |up |usb |usd |uv |ve |vip |vlog |wechat |wifi |word
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -28,7 +33,7 @@ def language_of(text: str) -> Language:
     sentence = _ASIDE.sub(" ", text)
     han = len(_HAN.findall(sentence))
     foreign = len(_FOREIGN.findall(sentence))
-    words = _WORD.findall(_CODE.sub(" ", sentence))
+    words = [token for token in _TOKEN.findall(sentence) if token.isalpha()]
     if foreign > han + sum(map(len, words)):
         return Language.OTHER
     if han:
@@ -37,4 +42,4 @@ def language_of(text: str) -> Language:
 
 
 def _is_a_word(word: str) -> bool:
-    return len(word) > 1 and word.casefold() not in _AT_HOME and bool(_VOWEL.search(word))
+    return len(word) > 1 and _AT_HOME.fullmatch(word) is None and bool(_VOWEL.search(word))

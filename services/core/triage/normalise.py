@@ -1,7 +1,7 @@
 """Folds what people type into what cues can read, and remembers where every letter came from.
 
-Two views of one text. The plain view keeps words, marks and emoji classes; the contact view drops everything
-but letters and digits and folds the look-alikes with which contact details are smuggled past a filter.
+Two views of one text. The plain view keeps words, marks and emoji classes; the contact view drops
+all but letters and digits and folds the look-alikes that smuggle contact details past a filter.
 """
 
 import unicodedata
@@ -55,7 +55,7 @@ class _Strip:
         self.ends.extend([end] * len(piece))
 
     def put_once(self, piece: str, start: int, end: int) -> None:
-        """Write a piece, but let a third letter or a second mark of the same kind only stretch the last."""
+        """Write a piece; a third equal letter or a second equal mark only stretches the last."""
         self.run = self.run + 1 if piece == self.last else 1
         self.last = piece
         allowed = 2 if piece.isalpha() else 1
@@ -69,8 +69,7 @@ class _Strip:
 
 
 class Normaliser:
-    """`emoji` maps an emoji to its class, `emoticons` a bracketed name to its class, `lookalikes` one
-    character to what it stands for in contact details."""
+    """Folds with three tables: emoji and emoticons to their class, look-alikes to letters."""
 
     def __init__(
         self,
@@ -112,7 +111,7 @@ class Normaliser:
         kind = self._emoticons.get(window[:close].casefold())
         if kind is None and window[close - 1] in "RHrh":
             kind = "sign"
-        return None if kind is None else (f"⟦{kind}⟧", index + close + 2)
+        return None if kind is None else (_token(kind), index + close + 2)
 
     def _fold_uncached(self, letter: str) -> tuple[str, str]:
         code = ord(letter)
@@ -124,11 +123,16 @@ class Normaliser:
         if category in {"Cf", "Mn", "Me", "Cs"} or code in _SKIN_TONES:
             return "", ""
         kind = self._emoji.get(letter)
-        plain = f"⟦{kind}⟧" if kind else _folded_letter(letter, category)
+        plain = _token(kind) if kind else _folded_letter(letter, category)
         smuggled = self._lookalikes.get(letter) or self._lookalikes.get(plain)
         if smuggled is None:
             smuggled = "" if kind else "".join(each for each in plain if each.isalnum())
         return plain, smuggled
+
+
+def _token(kind: str) -> str:
+    """Capitals, because folded text has none: a pattern for the word "love" never meets the class."""
+    return f"⟦{kind.upper()}⟧"
 
 
 def _folded_letter(letter: str, category: str) -> str:

@@ -11,6 +11,12 @@ SPAM_FROM = 0.6
 HIDE_FROM = 0.85
 CATEGORY_FROM = 0.5
 ASKS_FROM = 0.5
+# Words about buying ask by themselves ("price", "free shipping") unless a verdict explains them.
+_ASKS_BY_TOPIC_FROM = 0.2
+_STRONG_VERDICT = 0.7
+_FAINT_VERDICT = 0.35
+_PLAIN_ATTITUDE = 0.8
+_ATTITUDE_LEAD = 0.3
 
 _TIER = {
     Category.COMPLAINT: Tier.URGENT,
@@ -39,7 +45,7 @@ _DM_CATEGORY = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of one message. `scores` holds each effect's weight from 0 to 1; absent is 0."""
+    """All that is known of a message. `scores` weighs each effect from 0 to 1; absent is 0."""
 
     kind: MessageKind
     language: Language
@@ -72,7 +78,7 @@ class Verdict:
 
 
 def decide(evidence: Evidence) -> Verdict:
-    """Apply the label rules to the evidence: spam first, then the highest tier somebody argued for."""
+    """Apply the label rules: spam first, then the highest tier that was argued for."""
     spam_score = spam_of(evidence)
     category, confidence = category_of(evidence, spam_score)
     return Verdict(
@@ -128,7 +134,7 @@ def complaint_score(evidence: Evidence) -> float:
     if problem and (act or own):
         return either(problem, act, own)
     if problem:
-        return problem * (0.6 if verdict >= 0.7 else 0.85)
+        return problem * (0.6 if verdict >= _STRONG_VERDICT else 0.85)
     if act and evidence.of("topic:product") >= act and not own:
         return act * 0.5
     return either(act * 0.9, own * 0.3) if act else 0.0
@@ -158,7 +164,7 @@ def question_scores(evidence: Evidence) -> tuple[float, float]:
     settled = max(
         evidence.for_category(Category.PRAISE), evidence.for_category(Category.NEGATIVE_FEEDBACK)
     )
-    asks = ask >= ASKS_FROM or (ask >= 0.2 and settled < CATEGORY_FROM)
+    asks = ask >= ASKS_FROM or (ask >= _ASKS_BY_TOPIC_FROM and settled < CATEGORY_FROM)
     if not asks:
         return 0.0, 0.0
     if product or content:
@@ -174,7 +180,7 @@ def _routine_or_faint(evidence: Evidence, verdict: float) -> tuple[Category, flo
         for category in (Category.PRAISE, Category.FEEDBACK, Category.CASUAL, Category.GENERAL)
     }
     best = max(scores, key=lambda category: scores[category])
-    if verdict >= 0.35 and verdict >= scores[best]:
+    if verdict >= _FAINT_VERDICT and verdict >= scores[best]:
         return Category.NEGATIVE_FEEDBACK, verdict
     if scores[best] > 0:
         return best, scores[best]
@@ -194,7 +200,7 @@ def tier_of(evidence: Evidence, category: Category) -> Tier:
 
 
 def sentiment_of(evidence: Evidence, category: Category) -> Sentiment:
-    """The attitude to the brand: accusers are negative, proposals and spam neutral, a question mostly so."""
+    """The attitude to the brand: accusers negative, proposals neutral, questions mostly."""
     positive, negative = evidence.of("sentiment:positive"), evidence.of("sentiment:negative")
     if category in {Category.SPAM, Category.PARTNERSHIP}:
         return Sentiment.NEUTRAL
@@ -203,16 +209,20 @@ def sentiment_of(evidence: Evidence, category: Category) -> Sentiment:
         return Sentiment.NEUTRAL if asks_only else Sentiment.NEGATIVE
     if category is Category.PRAISE or evidence.of("greeting") >= CATEGORY_FROM:
         return Sentiment.POSITIVE
-    needed = 0.5 if category is Category.MENTION else 0.8
-    if positive >= needed and positive > negative + 0.3:
+    needed = 0.5 if category is Category.MENTION else _PLAIN_ATTITUDE
+    if positive >= needed and positive > negative + _ATTITUDE_LEAD:
         return Sentiment.POSITIVE
-    if category is Category.FEEDBACK and negative >= 0.8 and negative > positive + 0.3:
+    if (
+        category is Category.FEEDBACK
+        and negative >= _PLAIN_ATTITUDE
+        and negative > positive + _ATTITUDE_LEAD
+    ):
         return Sentiment.NEGATIVE
     return Sentiment.NEUTRAL
 
 
 def needs_reply(evidence: Evidence, category: Category) -> bool:
-    """Thanks, emoji alone, a friend's name, a goodbye or a bare bookmark start no clock; spam neither."""
+    """Thanks, emoji alone, a friend's name, a goodbye, a bookmark, spam start no clock."""
     if category is Category.SPAM:
         return False
     if category not in _IDLE:

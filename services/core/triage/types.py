@@ -54,9 +54,8 @@ class MessageKind(StrEnum):
 class Reason:
     """One thing in the text that argued for something.
 
-    `start` and `end` are code points of the original text, half open. `effect` is what the cue argued
-    for: `category:complaint`, `spam`, `sentiment:negative`, `flag:harm`. A reason without a place in
-    the text (the kind of the message, say) has the empty span 0, 0.
+    `start` and `end` are code points of the original text, half open. `effect` is what the cue
+    argued for: `category:complaint`, `spam`, `sentiment:negative`, `flag:harm`.
     """
 
     cue: str
@@ -69,8 +68,8 @@ class Reason:
 class Decision:
     """What one message is, and why. `spam_score` and `confidence` run from 0 to 1.
 
-    `dm_category` is set for direct messages only, `negative_subtype` for complaints and bad verdicts
-    only. `hide` is true only for spam the engine is sure of.
+    `dm_category` is set for direct messages only, `negative_subtype` for complaints and bad
+    verdicts only. `hide` is true only for spam the engine is sure of.
     """
 
     tier: Tier
