@@ -60,6 +60,7 @@ def die_with(starter: int, signal_number: int) -> None:
 
 def main() -> None:
     starter, signal_number, identity, program, *arguments = sys.argv[1:]
+    os.umask(0o077)  # messages and secrets are in these files
     if identity == "namespace":
         enter_user_namespace()
     elif identity == "nobody":

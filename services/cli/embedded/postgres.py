@@ -84,16 +84,17 @@ def start_postgres(
         log = data_dir / "postgres.log"
         process = launch(command, identity=identity, death_signal=signal.SIGINT, log=log, lock=lock)
         server = RunningServer("PostgreSQL", _url(sockets, port), log, process, _FAREWELL)
-        wait_until_ready(server, lambda: _status(cluster) == "ready", _READY_PATIENCE)
+        wait_until_ready(server, lambda: _ready_pid(cluster) == server.pid, _READY_PATIENCE)
     return server
 
 
 def find_postgres(data_dir: Path) -> str | None:
     """The URL of the server that runs on this data folder now; None when none does."""
     cluster = data_dir.resolve() / "postgres"
-    lines = _pid_file(cluster)
-    if _status(cluster) != "ready" or not _is_postgres(int(lines[0])):
+    pid = _ready_pid(cluster)
+    if pid is None or not _is_postgres(pid):
         return None
+    lines = _pid_file(cluster)
     return _url(Path(lines[4]), int(lines[3]))
 
 
@@ -131,6 +132,7 @@ def _command(
         "listen_addresses": "127.0.0.1" if tcp else "",
         "port": str(port),
         "unix_socket_directories": f'"{sockets}"',
+        "unix_socket_permissions": "0700",
     }
     if not fsync:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -198,9 +200,10 @@ def _pid_file(cluster: Path) -> list[str]:
     return []
 
 
-def _status(cluster: Path) -> str:
+def _ready_pid(cluster: Path) -> int | None:
+    """The server said to be ready; after a crash the file may go on saying so."""
     lines = _pid_file(cluster)
-    return lines[7] if len(lines) > 7 else ""  # noqa: PLR2004 - the last of the lines named above
+    return int(lines[0]) if lines[7:] == ["ready"] else None
 
 
 def _forget_stale_pid(cluster: Path) -> None:

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from services.cli.embedded.launcher import unprivileged_user
+
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _SOCKET_PATH_LIMIT = 100  # bytes; sun_path holds 107 on Linux and 103 on macOS
 _LONGEST_SOCKET_NAME = ".s.PGSQL.65535"
@@ -169,8 +171,11 @@ def private_folder(path: Path) -> Path:
         EmbeddedServerError: somebody else's folder, or a link, stands in its place.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = {os.geteuid()}
+    if os.geteuid() == 0:
+        ours.add(unprivileged_user().pw_uid)  # whom root hands its folders to, without namespaces
     found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), 0):
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
         raise EmbeddedServerError(f"{path} belongs to somebody else; remove it or choose another.")
     return path
 
