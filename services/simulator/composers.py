@@ -73,9 +73,8 @@ def _comment_created(world: World, moment: Moment) -> Data:
         "version": 1,
         "url": f"https://platform.example/posts/{post.id}#{spoken.id}",
     }
-    siblings = [other for other in world.comments if other.post_id == post.id]
-    if siblings and world.chance(_THREAD_SHARE):
-        data["parent_id"] = world.rng.choice(siblings).id
+    if world.chance(_THREAD_SHARE) and (elder := world.comment_under(post)):
+        data["parent_id"] = elder.id
     if f"@{world.own_account}" in text:
         data["mentions"] = [world.own_account]
     if tone in {"complaint", "crisis"} and world.chance(0.4):

@@ -119,8 +119,10 @@ class World:
             self.posts.pop(0)
 
     def remove_post(self) -> Post | None:
-        """The oldest post goes; the account never stands empty."""
-        return self.posts.pop(0) if len(self.posts) > _REMEMBERED_POSTS // 2 else None
+        """The oldest post goes; the account never stands empty, nor hides what is talked about."""
+        if len(self.posts) <= _REMEMBERED_POSTS // 2 or self.posts[0] is self._crisis_post:
+            return None
+        return self.posts.pop(0)
 
     def post_for(self, surge: SurgeKind | None) -> Post:
         """Where somebody writes: mostly under new posts, in a crisis under the one it began at."""
@@ -132,7 +134,8 @@ class World:
         return self.posts[-1 - newness]
 
     def _post_of_the_crisis(self) -> Post:
-        if self._crisis_post is None or self._crisis_post not in self.posts:
+        """One post for the whole run, even when newer ones have pushed it out of sight."""
+        if self._crisis_post is None:
             # About a cream rather than a coat: that is where people get hurt.
             newest_first = self.posts[::-1]
             creams = [post for post in newest_first if post.trade == "skincare"]
@@ -141,6 +144,10 @@ class World:
 
     def some(self, spoken: deque[Spoken]) -> Spoken | None:
         return self.rng.choice(spoken) if spoken else None
+
+    def comment_under(self, post: Post) -> Spoken | None:
+        siblings = [comment for comment in self.comments if comment.post_id == post.id]
+        return self.rng.choice(siblings) if siblings else None
 
     def recent_unanswered(self) -> Spoken | None:
         """Something of late that deserves an answer and has none; a team does not get to all."""
