@@ -148,6 +148,8 @@ def request_id_of(request: Request) -> str | None:
 async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
+    # For the meters: refusals are counted by their code.
+    request.scope["warmline.problem_code"] = error.code
     return problem_response(error, request_id_of(request))
 
 

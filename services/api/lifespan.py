@@ -6,14 +6,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.api.deps import AppState
+from services.api.signals import told_of_the_end
+from services.api.stream_hub import StreamHub
 
 
 @asynccontextmanager
 async def run(app: FastAPI) -> AsyncIterator[None]:
     """Serve, then close the pool and the wake-ups. Postgres and Redis may be away at the start."""
     state: AppState = app.state.warmline
+    hub: StreamHub = app.state.stream_hub
     try:
-        yield
+        # Streams never end by themselves, and the server waits for them.
+        with told_of_the_end(hub.close):
+            yield
     finally:
+        hub.close()
         await state.wakeups.close()
         await state.database.close()

@@ -11,7 +11,9 @@ from starlette.middleware.cors import CORSMiddleware
 from services.api import errors, routes
 from services.api.deps import AppState
 from services.api.lifespan import run
+from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
+from services.api.stream_hub import StreamHub
 from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.gateways.wakeups.live import RedisWakeups
 from services.core.gateways.wakeups.port import Wakeups
@@ -44,6 +46,9 @@ def create_app(
         lifespan=run,
         # Half-typed addresses are not found; a redirect would lose the body and the signature.
         redirect_slashes=False,
+        # The framework's page loads its scripts from elsewhere; ours works on an island.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.warmline = AppState(
         settings=settings,
@@ -55,6 +60,8 @@ def create_app(
             burst_events=settings.intake.burst_events,
         ),
     )
+    app.state.stream_hub = StreamHub(app.state.warmline.database)
+    app.state.meters = Meters(app.state.warmline.database)
     errors.register(app)
     # The last one added is the outermost.
     app.add_middleware(InputGuard, receive_seconds=settings.intake.receive_seconds)
@@ -67,6 +74,7 @@ def create_app(
             expose_headers=["x-request-id", "etag", "retry-after"],
         )
     app.add_middleware(RequestContext)
+    app.add_middleware(MeasureRequests, meters=app.state.meters)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router)
     return app

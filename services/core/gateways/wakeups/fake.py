@@ -21,5 +21,9 @@ class RecordedWakeups(Wakeups):
         self.woken.extend(sorted(queues))
 
     @override
+    async def answers(self) -> bool:
+        return True
+
+    @override
     async def close(self) -> None:
         return

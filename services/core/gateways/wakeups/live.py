@@ -55,6 +55,14 @@ class RedisWakeups(Wakeups):
         await self._send(due)
 
     @override
+    async def answers(self) -> bool:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return bool(await self._redis.ping())
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+    @override
     async def close(self) -> None:
         if self._late is not None:
             self._late.cancel()

@@ -1,0 +1,154 @@
+"""What Prometheus reads: requests counted here, totals read from the database when it asks."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
+
+from services.core.health import service as health
+from services.core.health.types import Totals
+from services.core.kit.clock import monotonic
+from services.core.kit.errors import UnavailableError
+from services.core.kit.uow import Database
+
+# However often and from how many places it is asked.
+FRESH_SECONDS: Final = 5.0
+BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+UNMATCHED: Final = "unmatched"
+
+
+class Meters:
+    """The instruments of one application; a registry of its own, so that two do not meet."""
+
+    def __init__(self, database: Database) -> None:
+        self.registry = CollectorRegistry()
+        self.totals = TotalsReader(database)
+        self.requests = Counter(
+            "warmline_http_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "warmline_http_request_seconds",
+            "Seconds until the answer began.",
+            ("method", "route"),
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.refusals = Counter(
+            "warmline_refusals",
+            "Requests refused, by the problem's code.",
+            ("route", "code"),
+            registry=self.registry,
+        )
+        self.accepted = Counter(
+            "warmline_intake_accepted_events",
+            "Events of webhooks made durable.",
+            registry=self.registry,
+        )
+        self.duplicates = Counter(
+            "warmline_intake_duplicate_events",
+            "Events of webhooks that had been seen before.",
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
+        self.registry.register(self.totals)
+
+    def count_receipt(self, *, accepted: int, duplicates: int) -> None:
+        """Count what one accepted delivery brought."""
+        self.accepted.inc(accepted)
+        self.duplicates.inc(duplicates)
+
+
+class TotalsReader(Collector):
+    """Totals of all workspaces as gauges. Old figures are worse than none: an outage shows none."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._totals: Totals | None = None
+        self._read_at: float | None = None
+        self._reading = asyncio.Lock()
+
+    async def refresh(self) -> None:
+        """Read what is older than FRESH_SECONDS; many callers at once cause one reading."""
+        async with self._reading:
+            if self._read_at is not None and monotonic() - self._read_at < FRESH_SECONDS:
+                return
+            try:
+                self._totals = await health.read_totals(self._database)
+            except UnavailableError:
+                self._totals = None
+            self._read_at = monotonic()
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        up = 0 if self._totals is None else 1
+        yield _gauge("up", "1 when the database answered the last reading.", up)
+        if self._totals is not None:
+            yield from _gauges(self._totals)
+
+
+class MeasureRequests:
+    """Counts and times every answer by the route's template; the time is until it began."""
+
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self._app = app
+        self._meters = meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = monotonic()
+
+        async def send_measured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._measure(scope, message["status"], monotonic() - started)
+            await send(message)
+
+        await self._app(scope, receive, send_measured)
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        # The template, never the path: ids would make a new series each.
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._meters.requests.labels(method, route, str(status)).inc()
+        self._meters.seconds.labels(method, route).observe(seconds)
+        if code := scope.get("warmline.problem_code"):
+            self._meters.refusals.labels(route, code).inc()
+
+
+def _gauges(totals: Totals) -> Iterable[Metric]:
+    yield _gauge("journal_pending", "Accepted events not processed yet.", totals.journal_pending)
+    yield _gauge(
+        "journal_oldest_age_seconds", "Age of the oldest of them.", totals.journal_oldest_age
+    )
+    yield _gauge("journal_quarantined", "Events given up on.", totals.journal_quarantined)
+    cases = GaugeMetricFamily("warmline_cases_open", "Cases not resolved.", labels=("tier",))
+    for tier, count in totals.cases_open.items():
+        cases.add_metric((tier,), count)
+    yield cases
+    yield _gauge("clocks_unsettled", "Promises still open.", totals.clocks_unsettled)
+    yield _gauge(
+        "clocks_missed_unsettled", "Promises broken and still unanswered.", totals.clocks_missed
+    )
+    yield _gauge("timers_pending", "Moments still to come.", totals.timers_pending)
+    yield _gauge("timers_lag_seconds", "How late the most overdue moment is.", totals.timers_lag)
+    yield _gauge("outbox_pending", "Messages waiting to be sent.", totals.outbox_pending)
+    yield _gauge(
+        "outbox_oldest_age_seconds", "Age of the oldest of them.", totals.outbox_oldest_age
+    )
+    yield _gauge("outbox_dead", "Messages given up on, until redriven.", totals.outbox_dead)
+    yield _gauge("alerts_firing", "Alerts nobody acknowledged.", totals.alerts_firing)
+    yield _gauge("workers_alive", "Workers seen lately.", totals.workers_alive)
+
+
+def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"warmline_{name}", meaning, value=value)

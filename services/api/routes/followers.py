@@ -1,0 +1,43 @@
+"""Who writes to the brand."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from services.api.deps import PageQuery, ReadUnit
+from services.api.errors import problems
+from services.api.paging import page_of, place_of
+from services.api.routes.messages import ExternalId
+from services.api.schemas.common import Page
+from services.api.schemas.messages import Follower
+from services.core.board import service as board
+from services.core.kit.cursors import InvalidCursorError
+from services.core.kit.errors import NotFoundError
+
+router = APIRouter(prefix="/v1/followers", tags=["followers"])
+
+
+@router.get("", summary="List followers", responses=problems(InvalidCursorError))
+async def list_followers(
+    uow: ReadUnit,
+    page: PageQuery,
+    source_id: UUID | None = None,
+    external_id: ExternalId = None,
+    handle: Annotated[str | None, Query(max_length=256)] = None,
+) -> Page[Follower]:
+    """The last seen first. `handle` is compared exactly."""
+    found = await board.list_followers(
+        uow,
+        source_id=source_id,
+        external_id=external_id,
+        handle=handle,
+        after=place_of(page, "followers"),
+        limit=page.limit,
+    )
+    return page_of(Follower, found, page, "followers")
+
+
+@router.get("/{follower_id}", summary="Read a follower", responses=problems(NotFoundError))
+async def get_follower(uow: ReadUnit, follower_id: UUID) -> Follower:
+    return Follower.model_validate(await board.get_follower(uow, follower_id))

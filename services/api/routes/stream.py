@@ -1,0 +1,173 @@
+"""What happens, as it happens: server-sent facts of cases, promises and alerts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.sse import EventSourceResponse, format_sse_event
+from starlette.types import Message, Send
+from typing_extensions import override
+
+from services.api.deps import State, read_bearer, require
+from services.api.stream_hub import Gap, Listener, StreamHub
+from services.core.kit.clock import monotonic
+from services.core.kit.errors import UnavailableError
+from services.core.kit.uow import Database
+from services.core.stream.types import PublishedFact
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.errors import BadKeyError
+from services.core.workspaces.types import Caller, Scope
+
+log = structlog.get_logger(__name__)
+router = APIRouter(prefix="/v1/stream", tags=["stream"])
+
+# Below the shortest idle limit usual in proxies (nginx: 60 s; some load balancers: 30 s).
+PING_SECONDS = 15.0
+# How soon a revoked key's stream ends.
+CHECK_SECONDS = 2.0
+# A reader that takes nothing for so long is gone or broken.
+STALL_SECONDS = 10.0
+# What a client waits before it comes again, in milliseconds.
+RETRY_MS = 2_000
+
+_EXAMPLE = (
+    "event: clock.missed\n"
+    'data: {"seq":42,"kind":"clock.missed","subject_kind":"clock","subject_id":"…",'
+    '"payload":{"case_id":"…","kind":"first_response"},"at":"2026-11-21T10:15:04Z"}\n'
+    "id: 42\n\n"
+)
+
+
+class LiveStream(EventSourceResponse):
+    """Server-sent events that give up on a reader who takes nothing."""
+
+    def __init__(self, events: AsyncIterator[bytes]) -> None:
+        headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+        super().__init__(events, headers=headers)
+
+    @override
+    async def stream_response(self, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(STALL_SECONDS):
+                await send(message)
+
+        try:
+            await super().stream_response(send_in_time)
+        except TimeoutError:
+            # Leaving the answer unfinished makes the server close the connection.
+            log.info("stream.stalled")
+
+
+class Gate:
+    """Looks again and again whether the key behind a stream still opens it."""
+
+    def __init__(self, database: Database, raw_key: str) -> None:
+        self._database = database
+        self._raw_key = raw_key
+        self._looked_at = monotonic()
+
+    async def is_open(self) -> bool:
+        """False once the key is revoked, expired or no longer of scope `read`."""
+        if monotonic() - self._looked_at < CHECK_SECONDS:
+            return True
+        try:
+            caller = await workspaces.authenticate(self._database, self._raw_key)
+        except BadKeyError:
+            return False
+        except UnavailableError:
+            # Nothing can be read meanwhile; the key is judged when the database is back.
+            return True
+        self._looked_at = monotonic()
+        return caller.may(Scope.READ)
+
+
+async def open_listener(
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Scope.READ))],
+    last_event_id: Annotated[str | None, Header(max_length=20, pattern=r"^[0-9]+$")] = None,
+    after: Annotated[
+        int | None, Query(ge=0, le=2**53, description="A number to go on from.")
+    ] = None,
+) -> AsyncIterator[Listener]:
+    """A place in the caller's stream, given back when the answer has ended, however it ended."""
+    start = int(last_event_id) if last_event_id is not None else after
+    hub: StreamHub = request.app.state.stream_hub
+    async with hub.listen(caller.workspace_id, start) as listener:
+        yield listener
+
+
+@router.get(
+    "",
+    summary="Listen to what happens",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "Server-sent events.",
+            "content": {"text/event-stream": {"example": _EXAMPLE}},
+        }
+    },
+)
+async def listen(
+    request: Request,
+    state: State,
+    # Lives as long as the answer, not as the function; it holds no connection.
+    listener: Annotated[Listener, Depends(open_listener, scope="request")],
+    kinds: Annotated[
+        list[Annotated[str, Query(min_length=1, max_length=64)]] | None,
+        Query(max_length=20, description="Only kinds that begin so, for example `alert.`."),
+    ] = None,
+) -> LiveStream:
+    """Every fact of the workspace, in one order.
+
+    `id` is its number, `event` its kind, `data` is `{seq, kind, subject_kind, subject_id,
+    payload, at}`; facts carry ids and numbers, never texts. Starts now, or behind the number in
+    `Last-Event-ID` or `after`, so that nothing is missed by reconnecting. What cannot be had any
+    more is announced by a `gap` event with `{"from", "to"}`: read the lists again then.
+    """
+    gate = Gate(state.database, read_bearer(request) or "")
+    return LiveStream(_write(listener, gate, tuple(kinds or ("",))))
+
+
+async def _write(listener: Listener, gate: Gate, kinds: tuple[str, ...]) -> AsyncIterator[bytes]:
+    # Something at once: the reader learns that the stream stands.
+    yield format_sse_event(comment="listening", retry=RETRY_MS)
+    written_at = monotonic()
+    while not listener.ended and await gate.is_open():
+        try:
+            taken = await listener.take(CHECK_SECONDS)
+        except UnavailableError:
+            await asyncio.sleep(CHECK_SECONDS)
+            continue
+        text = b"".join(_event(each) for each in taken if _wanted(each, kinds))
+        if not text and monotonic() - written_at >= PING_SECONDS:
+            # The number moves on although nothing of interest came.
+            text = format_sse_event(comment="ping", id=str(listener.position))
+        if text:
+            yield text
+            written_at = monotonic()
+
+
+def _wanted(taken: PublishedFact | Gap, kinds: tuple[str, ...]) -> bool:
+    return isinstance(taken, Gap) or taken.fact.kind.startswith(kinds)
+
+
+def _event(taken: PublishedFact | Gap) -> bytes:
+    if isinstance(taken, Gap):
+        data = orjson.dumps({"from": taken.first, "to": taken.last}).decode()
+        return format_sse_event(event="gap", data_str=data, id=str(taken.resume))
+    fact = taken.fact
+    data = orjson.dumps(
+        {
+            "seq": taken.seq,
+            "kind": fact.kind,
+            "subject_kind": fact.subject_kind,
+            "subject_id": fact.subject_id,
+            "payload": fact.payload,
+            "at": taken.at,
+        },
+        option=orjson.OPT_UTC_Z,
+    ).decode()
+    return format_sse_event(event=fact.kind, data_str=data, id=str(taken.seq))
