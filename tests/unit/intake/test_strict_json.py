@@ -226,6 +226,7 @@ class TestRefusing:
             b"[" * 100_000 + b"]" * 100_000,
             b'{"a":' * 100_000,
             b'["' + b'",["' * 40,
+            b"[" + (b"[" * 30 + b"]" * 30 + b",") * 1_500 + b"[" * 40,
         ],
     )
     def test_more_than_32_levels_are_too_deep(self, body: bytes) -> None:

@@ -95,6 +95,8 @@ class TestSecrets:
             "whsec_" + base64.b64encode(b"x" * 23).decode(),
             "whsec_" + base64.b64encode(b"x" * 65).decode(),
             SECRET[:-1],
+            SECRET + "!",
+            SECRET[:20] + "\n" + SECRET[20:],
         ],
     )
     def test_what_is_no_secret_is_told_without_repeating_it(self, secret: str) -> None:
