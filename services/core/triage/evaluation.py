@@ -65,7 +65,7 @@ def _sample(number: int, line: str, *, labelled: bool) -> Sample:
     if not isinstance(ident, str) or not isinstance(text, str):
         raise SampleError(f"line {number} needs an id and a text, both strings")
     kind = entry.get("kind", MessageKind.COMMENT.value)
-    if kind not in {each.value for each in MessageKind}:
+    if kind not in list(MessageKind):
         raise SampleError(f"line {number} has the unknown kind {kind!r}")
     labels = {axis: entry[axis] for axis in AXES if isinstance(entry.get(axis), str)}
     missing = [axis for axis in AXES if axis not in labels]

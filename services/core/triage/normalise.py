@@ -131,7 +131,7 @@ class Normaliser:
 
 
 def _token(kind: str) -> str:
-    """Capitals, because folded text has none: a pattern for the word "love" never meets the class."""
+    """Capitals, since folded text has none: a pattern for the word love never meets the class."""
     return f"⟦{kind.upper()}⟧"
 
 
