@@ -1,0 +1,352 @@
+"""Sources and what they send: signed in, journaled once, claimed by workers, shown and replayed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Row
+
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.intake import admission, repository
+from services.core.intake.payloads import PAYLOADS
+from services.core.intake.reading import ReadBodies
+from services.core.intake.records import (
+    ClaimedEntry,
+    DeliverySummary,
+    DeliveryView,
+    EntryFailure,
+    EntryKey,
+    Incoming,
+    NewSecret,
+    Receipt,
+    Source,
+    SourceDoor,
+    SourceDraft,
+)
+from services.core.intake.rules import support_of
+from services.core.intake.states import DeliveryState, EntryState
+from services.core.intake.types import Support
+from services.core.kit import ids
+from services.core.kit.brief import BriefMemory
+from services.core.kit.errors import NotFoundError
+from services.core.kit.signatures import generate_secret
+from services.core.kit.uow import Database, UnitOfWork
+
+# The worker's queue for what was accepted.
+QUEUE: Final = "intake"
+# Claims without any outcome: the worker was killed each time. Its whole batch is counted with it,
+# so this is far more than the attempts a failing entry gets.
+MAX_CLAIMS: Final = 10
+# Bodies held in memory at once while a claim is read; each has at most a megabyte.
+BODIES_AT_ONCE: Final = 50
+REPLAY_BATCH: Final = 1_000
+
+HANDLED_TYPES: Final = tuple(
+    name for name in sorted(PAYLOADS) if support_of(name) is Support.HANDLED
+)
+
+_doors: WeakKeyDictionary[Database, BriefMemory[UUID, SourceDoor | None]] = WeakKeyDictionary()
+
+
+async def create_source(uow: UnitOfWork, draft: SourceDraft) -> tuple[Source, NewSecret]:
+    """Register a producer. The secret is in this answer and never told again."""
+    secret = _new_secret(uow)
+    source = Source(
+        id=ids.new_id(),
+        name=draft.name,
+        platform=draft.platform,
+        own_accounts=draft.own_accounts,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+    await repository.add_source(uow, source)
+    await repository.add_secret(uow, source.id, secret)
+    await _record(uow, "source.created", source.id, {"platform": draft.platform})
+    return await get_source(uow, source.id), secret
+
+
+async def list_sources(
+    uow: UnitOfWork, *, after: UUID | None = None, limit: int = 200
+) -> list[Source]:
+    """Oldest first, without deleted ones; `after` is the last id already seen."""
+    return await repository.list_sources(uow, after=after, limit=limit)
+
+
+async def get_source(uow: UnitOfWork, source_id: UUID) -> Source:
+    source = await repository.get_source(uow, source_id)
+    if source is None:
+        raise NotFoundError("source")
+    return source
+
+
+async def list_own_accounts(uow: UnitOfWork) -> dict[UUID, tuple[str, ...]]:
+    """The brand's own accounts by source, deleted sources included."""
+    return await repository.list_own_accounts(uow)
+
+
+async def change_source(uow: UnitOfWork, source_id: UUID, changes: Mapping[str, Any]) -> Source:
+    """Change the given fields of SourceDraft."""
+    if changes:
+        if not await repository.change_source(uow, source_id, changes):
+            raise NotFoundError("source")
+        await _record(uow, "source.changed", source_id, {"fields": sorted(changes)})
+    return await get_source(uow, source_id)
+
+
+async def delete_source(uow: UnitOfWork, source_id: UUID) -> None:
+    """Close a source for good; what it sent stays. Its webhooks are refused within a second."""
+    if not await repository.change_source(uow, source_id, {"deleted_at": uow.now}):
+        raise NotFoundError("source")
+    await repository.revoke_secrets(uow, source_id)
+    await _record(uow, "source.deleted", source_id)
+
+
+async def rotate_secret(uow: UnitOfWork, source_id: UUID, *, overlap_seconds: int) -> NewSecret:
+    """Make a new secret; the one before lives `overlap_seconds` longer, older ones end now."""
+    await get_source(uow, source_id)
+    expires_at = uow.now + timedelta(seconds=overlap_seconds)
+    await repository.retire_secrets(uow, source_id, expires_at)
+    secret = _new_secret(uow)
+    await repository.add_secret(uow, source_id, secret)
+    detail = {"secret_id": str(secret.id), "overlap_seconds": overlap_seconds}
+    await _record(uow, "source.secret_rotated", source_id, detail)
+    return secret
+
+
+async def revoke_secret(uow: UnitOfWork, source_id: UUID, secret_id: UUID) -> None:
+    """End one secret now; every process obeys within a second."""
+    await get_source(uow, source_id)
+    if not await repository.revoke_secrets(uow, source_id, secret_id):
+        raise NotFoundError("secret")
+    await _record(uow, "source.secret_revoked", source_id, {"secret_id": str(secret_id)})
+
+
+async def find_source(database: Database, source_id: UUID) -> SourceDoor | None:
+    """What the webhook door needs, remembered for at most a second; None for unknown ones."""
+    memory = _doors.get(database)
+    if memory is None:
+        _doors[database] = memory = BriefMemory()
+
+    async def look_up() -> SourceDoor | None:
+        async with database.system() as uow:
+            return await repository.find_door(uow, source_id)
+
+    return await memory.ask(source_id, look_up)
+
+
+async def accept(uow: UnitOfWork, deliveries: Sequence[Incoming]) -> list[Receipt]:
+    """Write deliveries of one workspace into the journal; each id of a source once, ever.
+
+    Receipts come in the order of the deliveries and are true once the caller has committed. A
+    webhook-id seen before gets the receipt of the first delivery and stores nothing.
+    """
+    sent = [admission.Admitted(ids.new_id(), incoming) for incoming in deliveries]
+    fresh_ids = await repository.add_delivery_keys(uow, admission.delivery_keys(sent))
+    repeated = await _receipts_of_repeated(
+        uow, [one for one in sent if one.delivery_id not in fresh_ids]
+    )
+    fresh = [one for one in sent if one.delivery_id in fresh_ids]
+    if fresh:
+        brought = admission.keep_first(fresh)
+        new = await repository.add_event_keys(uow, admission.event_keys(brought))
+        admission.keep_new(fresh, new)
+        entries = admission.entries(fresh, uow.now)
+        await repository.add_deliveries(uow, admission.deliveries(fresh), entries)
+        if EntryState.PENDING in entries["states"]:
+            uow.wake(QUEUE)
+    return [repeated.get(one.delivery_id) or one.receipt for one in sent]
+
+
+async def _receipts_of_repeated(
+    uow: UnitOfWork, repeated: Sequence[admission.Admitted]
+) -> dict[UUID, Receipt]:
+    if not repeated:
+        return {}
+    originals = await repository.list_originals(uow, admission.delivery_keys(repeated))
+    return {
+        one.delivery_id: Receipt(
+            delivery_id=original,
+            accepted=0,
+            duplicates=len(one.incoming.events),
+            unsupported=0,
+            fresh=False,
+        )
+        for one, original in zip(repeated, originals, strict=True)
+    }
+
+
+async def claim_entries(
+    database: Database, *, limit: int, lease_seconds: float
+) -> list[ClaimedEntry]:
+    """Lease due entries of all workspaces, an equal share of each, and read their events.
+
+    Commits the leases. Nobody else is given these entries until `lease_seconds` have passed on the
+    database's clock; whoever is late finds its token spent.
+    """
+    async with database.system() as uow:
+        rows = await repository.claim_entries(
+            uow, limit=limit, lease_seconds=lease_seconds, max_claims=MAX_CLAIMS
+        )
+    claimed = [row for row in rows if row.state == EntryState.PENDING]
+    claimed.sort(key=lambda row: (row.historical, row.received_at, row.delivery_id, row.position))
+    return await _read_events(database, claimed)
+
+
+async def _read_events(database: Database, rows: Sequence[Row[Any]]) -> list[ClaimedEntry]:
+    """Parse each stored body once, a few at a time."""
+    read = ReadBodies({(row.delivery_id, row.position) for row in rows})
+    places = list(dict.fromkeys((row.workspace_id, row.delivery_id) for row in rows))
+    for start in range(0, len(places), BODIES_AT_ONCE):
+        some = places[start : start + BODIES_AT_ONCE]
+        async with database.system() as uow:
+            bodies = await repository.list_bodies(
+                uow, list({workspace_id for workspace_id, _ in some}), [id_ for _, id_ in some]
+            )
+        for body in bodies:
+            read.add(body.id, media=body.media, webhook_id=body.webhook_id, body=body.body)
+    return [_claimed_entry(row, read) for row in rows]
+
+
+def _claimed_entry(row: Row[Any], read: ReadBodies) -> ClaimedEntry:
+    event, unreadable = read.event(row.delivery_id, row.position)
+    return ClaimedEntry(
+        workspace_id=row.workspace_id,
+        delivery_id=row.delivery_id,
+        position=row.position,
+        token=row.token,
+        attempts=row.attempts,
+        source_id=row.source_id,
+        external_id=row.external_id,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        clamped=row.clamped,
+        historical=row.historical,
+        event=event,
+        unreadable=unreadable,
+    )
+
+
+async def complete_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> set[EntryKey]:
+    """Mark entries done in the transaction that writes their effects.
+
+    Returns those that were still the caller's. What is missing was claimed by somebody else
+    meanwhile: its effects must not be committed.
+    """
+    listed = list(keys)
+    return await repository.complete_entries(uow, listed) if listed else set()
+
+
+async def fail_entries(
+    uow: UnitOfWork,
+    failures: Sequence[EntryFailure],
+    *,
+    max_attempts: int,
+    retry_at: datetime | None = None,
+) -> int:
+    """Put entries back until `retry_at`, or into quarantine after `max_attempts` claims.
+
+    Without `retry_at` each pause is twice the one before, from 5 s to 5 min. Entries that are not
+    the caller's any more are left alone. Returns how many were given up on.
+    """
+    if not failures:
+        return 0
+    return await repository.fail_entries(
+        uow, failures, retry_at=retry_at, max_attempts=max_attempts
+    )
+
+
+async def release_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> int:
+    """Give leases back untouched, for a worker that stops; returns how many were still its own."""
+    listed = list(keys)
+    return await repository.release_entries(uow, listed) if listed else 0
+
+
+async def replay(uow: UnitOfWork, delivery_id: UUID) -> int:
+    """Let a delivery be processed once more; what took effect before takes none twice.
+
+    Types that are still without a handler stay as they are. Returns the number of entries.
+    """
+    await _get_summary(uow, delivery_id)
+    replayed = await repository.replay_delivery(uow, delivery_id, HANDLED_TYPES)
+    if replayed:
+        uow.wake(QUEUE)
+    detail = {"entries": replayed}
+    await audit.record(uow, [AuditEntry("delivery.replayed", "delivery", delivery_id, detail)])
+    return replayed
+
+
+async def replay_all(
+    database: Database,
+    workspace_id: UUID,
+    states: Sequence[EntryState],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Replay entries in one of `states` that were received in [since, until); returns how many.
+
+    A thousand a transaction; commits each.
+    """
+    first = ids.first_id_at(since) if since else UUID(int=0)
+    end = ids.first_id_at(until) if until else UUID(int=2**128 - 1)
+    replayed, after = 0, (first, -1)
+    while True:
+        async with database.unit(workspace_id) as uow:
+            batch = await repository.replay_batch(
+                uow,
+                after=after,
+                until=end,
+                states=states,
+                handled_types=HANDLED_TYPES,
+                limit=REPLAY_BATCH,
+            )
+        if batch is None:
+            return replayed
+        replayed, after = replayed + batch[0], batch[1]
+
+
+async def get_delivery(uow: UnitOfWork, delivery_id: UUID) -> DeliveryView:
+    """What became of a delivery, event by event."""
+    summary = await _get_summary(uow, delivery_id)
+    return DeliveryView(summary, tuple(await repository.list_entries(uow, delivery_id)))
+
+
+async def list_deliveries(
+    uow: UnitOfWork,
+    *,
+    source_id: UUID | None = None,
+    state: DeliveryState | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[DeliverySummary]:
+    """Newest first; `before` is the last id already seen."""
+    return await repository.list_deliveries(
+        uow, source_id=source_id, state=state, before=before, limit=limit
+    )
+
+
+async def _get_summary(uow: UnitOfWork, delivery_id: UUID) -> DeliverySummary:
+    summary = await repository.get_delivery(uow, delivery_id)
+    if summary is None:
+        raise NotFoundError("delivery")
+    return summary
+
+
+def _new_secret(uow: UnitOfWork) -> NewSecret:
+    return NewSecret(id=ids.new_id(), created_at=uow.now, secret=generate_secret())
+
+
+async def _record(
+    uow: UnitOfWork, action: str, source_id: UUID, detail: dict[str, Any] | None = None
+) -> None:
+    await audit.record(uow, [AuditEntry(action, "source", source_id, detail or {})])
+
+
+async def ensure_partitions(database: Database) -> None:
+    """Make room for the months ahead; what finds none would land in the default partition."""
+    async with database.system() as uow:
+        await repository.ensure_partitions(uow)
