@@ -41,7 +41,10 @@ class LadderRow(Base):
 
 
 class ChannelRow(Base):
-    """Where alerts go. The secret signs outgoing webhooks and is shown once."""
+    """Where alerts go. The secret signs outgoing webhooks and is shown once.
+
+    After a rotation the old one signs beside it for a while, so that the receiver may change later.
+    """
 
     __tablename__ = "channels"
     __table_args__ = (
@@ -61,6 +64,8 @@ class ChannelRow(Base):
     kind: Mapped[str]
     config: Mapped[Json]
     secret: Mapped[str | None]
+    old_secret: Mapped[str | None]
+    old_secret_until: Mapped[datetime | None]
     enabled: Mapped[bool]
     version: Mapped[int]
     created_at: Mapped[datetime]

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.core.alerts.types import Alert, LadderStep, Outcome, Purpose, SendResult, Severity
+from services.core.alerts.types import (
+    Alert,
+    LadderStep,
+    OutboxState,
+    Outcome,
+    Purpose,
+    SendResult,
+    Severity,
+)
 from services.core.alerts.wording import sentences
 from services.core.gateways.channels.port import Answer, Failure
 from services.core.sla.types import FiredTimer
@@ -96,7 +104,7 @@ def build_message(
     late_by = seconds_late(alert.due_at, now)
     left = max(0, int((alert.due_at - now).total_seconds()))
     return {
-        "purpose": purpose.value,
+        "type": f"alert.{purpose.value}",
         "at": now.isoformat(),
         "alert_id": str(alert.id),
         "case_id": str(alert.case_id),
@@ -112,6 +120,19 @@ def build_message(
         "resolution": resolution,
         "sentence": sentences(alert, purpose, late_by=late_by, left=left),
         "links": {"case": f"/v1/cases/{alert.case_id}", "alert": f"/v1/alerts/{alert.id}"},
+    }
+
+
+def build_greeting(channel_name: str, *, now: datetime) -> dict[str, Any]:
+    """What a channel is given when somebody tries it out."""
+    return {
+        "type": "channel.test",
+        "at": now.isoformat(),
+        "channel": channel_name,
+        "sentence": {
+            "zh": "这是一条测试消息，渠道已连通。",
+            "en": "This is a test: the channel works.",
+        },
     }
 
 
@@ -154,8 +175,9 @@ def delay_after(attempt: int, rng: random.Random, *, retry_after: float | None =
     return timedelta(seconds=max(spread, asked))
 
 
-def is_spent(outcome: Outcome, attempt: int, max_attempts: int) -> bool:
-    """True when trying again is pointless or used up: the row becomes a dead letter."""
+def state_after(outcome: Outcome, attempt: int, max_attempts: int) -> OutboxState:
+    """What becomes of the row: sent, due again later, or dead since trying on is pointless."""
     if outcome is Outcome.SENT:
-        return False
-    return outcome is Outcome.PERMANENT or attempt >= max_attempts
+        return OutboxState.SENT
+    spent = outcome is Outcome.PERMANENT or attempt >= max_attempts
+    return OutboxState.DEAD if spent else OutboxState.PENDING

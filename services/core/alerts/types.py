@@ -99,7 +99,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where alerts go. `secret` signs outgoing webhooks; it never leaves in an answer but once."""
+    """Where alerts go. `secrets` sign outgoing webhooks, the newest first."""
 
     id: UUID
     name: str
@@ -109,7 +109,7 @@ class Channel:
     version: int
     created_at: datetime
     updated_at: datetime
-    secret: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Dispatch:
     channel_kind: ChannelKind
     channel_config: Mapping[str, Any]
     message: Mapping[str, Any]
-    channel_secret: str | None = field(default=None, repr=False)
+    channel_secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

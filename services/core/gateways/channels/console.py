@@ -54,7 +54,7 @@ def _line(message: dict[str, Any]) -> Text:
     sentence = message.get("sentence", {})
     # Text, not markup: nothing in a message can colour or link the terminal.
     return Text.assemble(
-        (f" {severity or message['purpose']} ", _STYLES.get(severity, "green")),
+        (f" {severity or message['type']} ", _STYLES.get(severity, "green")),
         " ",
         str(sentence.get("zh", "")),
         " / ",

@@ -33,7 +33,7 @@ _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\u00a0-\ud7ff\uf900-\ufffc]+")
 
 
 class WebhookGateway(ChannelGateway):
-    """Posts `{"type", "timestamp", "data"}`; the config holds `url`, the secret signs.
+    """Posts `{"type", "timestamp", "data"}`; the config holds `url`.
 
     The id of the parcel is the `webhook-id` of every attempt. The client is the caller's to close.
     """
@@ -63,16 +63,17 @@ class WebhookGateway(ChannelGateway):
 def write_request(parcel: Parcel, now: datetime) -> tuple[str, dict[str, str], bytes]:
     """Address, signed headers, body. Raises ValueError when the channel is not set up for it."""
     url = parcel.config.get("url")
-    if not isinstance(url, str) or not parcel.secret:
+    if not isinstance(url, str) or not parcel.secrets:
         raise ValueError("No address or no secret is set.")
     body = write_body(parcel.message)
     timestamp = int(now.timestamp())
     webhook_id = str(parcel.id)
+    signed = (signatures.sign(one, webhook_id, timestamp, body) for one in parcel.secrets)
     headers = {
         "content-type": "application/json",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signatures.sign(parcel.secret, webhook_id, timestamp, body),
+        "webhook-signature": " ".join(signed),
     }
     return url, headers, body
 
@@ -80,7 +81,7 @@ def write_request(parcel: Parcel, now: datetime) -> tuple[str, dict[str, str], b
 def write_body(message: Mapping[str, Any]) -> bytes:
     """The message in the envelope the specification recommends."""
     envelope = {
-        "type": f"alert.{message['purpose']}",
+        "type": message["type"],
         "timestamp": message["at"],
         "data": message,
     }

@@ -19,12 +19,15 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One thing to send. `id` stays the same over every attempt: it tells a repeat."""
+    """One thing to send. `id` stays the same over every attempt: it tells a repeat.
+
+    Every one of `secrets` signs: two during a rotation.
+    """
 
     id: UUID
     message: Mapping[str, Any]
     config: Mapping[str, Any] = field(default_factory=dict)
-    secret: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

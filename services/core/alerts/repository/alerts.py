@@ -1,0 +1,152 @@
+"""SQL of alerts: raise once, list by time, acknowledge and resolve in sets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from services.core.alerts.models import AlertRow
+from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
+from services.core.kit.uow import UnitOfWork
+from services.core.sla.types import ClockKind
+from services.core.triage.types import Tier
+
+IDENTITY = ("workspace_id", "clock_id", "step", "generation")
+
+ACKNOWLEDGE = """
+UPDATE alerts a SET state = 'acknowledged', acknowledged_at = :now, acknowledged_by = :by,
+  note = coalesce(CAST(:note AS text), a.note)
+FROM alerts chosen
+WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
+  AND a.workspace_id = :workspace_id AND a.case_id = chosen.case_id AND a.state = 'firing'
+  AND (a.id = chosen.id OR (NOT :only_this AND a.group_key = chosen.group_key))
+RETURNING a.*
+"""
+
+RESOLVE = """
+UPDATE alerts SET state = 'resolved', resolved_at = :now, resolved_by = :by,
+  resolution = :resolution, note = coalesce(CAST(:note AS text), note)
+WHERE workspace_id = :workspace_id AND state <> 'resolved'
+  AND {column} = ANY(CAST(:ids AS uuid[]))
+RETURNING *
+"""
+
+
+def _read(row: Row[Any]) -> Alert:
+    return Alert(
+        id=row.id,
+        case_id=row.case_id,
+        clock_id=row.clock_id,
+        clock_kind=ClockKind(row.clock_kind),
+        step=row.step,
+        generation=row.generation,
+        severity=Severity(row.severity),
+        tier=Tier(row.tier),
+        state=AlertState(row.state),
+        group_key=row.group_key,
+        fire_at=row.fire_at,
+        fired_at=row.fired_at,
+        due_at=row.due_at,
+        ladder=row.ladder,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        note=row.note,
+        resolved_at=row.resolved_at,
+        resolved_by=row.resolved_by,
+        resolution=row.resolution,
+    )
+
+
+async def add_alerts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[Alert]:
+    """The alerts that are new; those whose identity is already there are left alone."""
+    statement = (
+        insert(AlertRow)
+        .on_conflict_do_nothing(index_elements=IDENTITY)
+        .returning(*AlertRow.__table__.c)
+    )
+    added = await uow.execute(
+        statement, [{"workspace_id": uow.workspace_id, **row} for row in rows]
+    )
+    return [_read(row) for row in added]
+
+
+async def get_alert(uow: UnitOfWork, alert_id: UUID, *, lock: bool = False) -> Alert | None:
+    query = select(AlertRow.__table__).where(
+        AlertRow.workspace_id == uow.workspace_id, AlertRow.id == alert_id
+    )
+    row = (await uow.execute(query.with_for_update() if lock else query)).one_or_none()
+    return _read(row) if row else None
+
+
+async def list_alerts(
+    uow: UnitOfWork,
+    wanted: AlertFilter,
+    *,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Alert]:
+    """Newest first; `before` is the time and id of the last one already seen."""
+    query = select(AlertRow.__table__).where(AlertRow.workspace_id == uow.workspace_id)
+    conditions = {
+        AlertRow.state: wanted.state,
+        AlertRow.case_id: wanted.case_id,
+        AlertRow.tier: wanted.tier,
+        AlertRow.severity: wanted.severity,
+    }
+    for column, value in conditions.items():
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(tuple_(AlertRow.fired_at, AlertRow.id) < before)
+    query = query.order_by(AlertRow.fired_at.desc(), AlertRow.id.desc()).limit(limit)
+    return [_read(row) for row in await uow.execute(query)]
+
+
+async def acknowledge(
+    uow: UnitOfWork, alert_id: UUID, *, by: str, note: str | None, only_this: bool
+) -> list[Alert]:
+    """The firing alerts this answers for: the whole group of a case, or one."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "alert_id": alert_id,
+        "now": uow.now,
+        "by": by,
+        "note": note,
+        "only_this": only_this,
+    }
+    return [_read(row) for row in await uow.execute(ACKNOWLEDGE, parameters)]
+
+
+async def resolve_of_clocks(
+    uow: UnitOfWork, clock_ids: Sequence[UUID], *, by: str, resolution: str
+) -> list[Alert]:
+    return await _resolve(uow, "clock_id", clock_ids, by=by, resolution=resolution, note=None)
+
+
+async def resolve_alerts(
+    uow: UnitOfWork, alert_ids: Sequence[UUID], *, by: str, resolution: str, note: str | None
+) -> list[Alert]:
+    return await _resolve(uow, "id", alert_ids, by=by, resolution=resolution, note=note)
+
+
+async def _resolve(
+    uow: UnitOfWork,
+    column: str,
+    ids: Sequence[UUID],
+    *,
+    by: str,
+    resolution: str,
+    note: str | None,
+) -> list[Alert]:
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "ids": list(ids),
+        "now": uow.now,
+        "by": by,
+        "resolution": resolution,
+        "note": note,
+    }
+    return [_read(row) for row in await uow.execute(RESOLVE.format(column=column), parameters)]

@@ -1,0 +1,165 @@
+"""SQL of the outbox as a store: queue once, cancel, list, bring the dead back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.dialects.postgresql import insert
+
+from services.core.alerts.models import OutboxRow
+from services.core.kit.uow import UnitOfWork
+
+IDENTITY = ("workspace_id", "alert_id", "channel_id", "purpose", "sequence")
+
+# Apart from the reading below: a claim we had to wait for is only visible to the next statement.
+LOCK_OF_ALERTS = """
+SELECT id FROM outbox
+WHERE workspace_id = :workspace_id AND alert_id = ANY(CAST(:alert_ids AS uuid[]))
+  AND purpose <> 'resolved' AND state = 'pending'
+ORDER BY id FOR UPDATE
+"""
+
+CANCEL_OF_ALERTS = """
+WITH attempts AS (
+  SELECT o.id, bool_or(a.outcome IN ('sent', 'in_doubt', 'started')) AS reached,
+    bool_or(a.outcome = 'started') AS sending
+  FROM outbox o JOIN send_attempts a ON a.workspace_id = o.workspace_id AND a.outbox_id = o.id
+  WHERE o.workspace_id = :workspace_id AND o.alert_id = ANY(CAST(:alert_ids AS uuid[]))
+    AND o.purpose <> 'resolved'
+  GROUP BY o.id
+), cancelled AS (
+  UPDATE outbox SET state = 'cancelled', last_error = :reason
+  WHERE workspace_id = :workspace_id AND alert_id = ANY(CAST(:alert_ids AS uuid[]))
+    AND purpose <> 'resolved' AND state = 'pending'
+)
+SELECT o.alert_id, o.channel_id,
+  max(CASE WHEN o.state = 'pending' AND t.sending THEN o.next_at END) AS lease_end
+FROM outbox o JOIN attempts t ON t.id = o.id
+WHERE o.workspace_id = :workspace_id AND t.reached
+GROUP BY o.alert_id, o.channel_id
+"""
+
+CANCEL_OF_CHANNEL = """
+UPDATE outbox SET state = 'cancelled', last_error = 'The channel was removed.'
+WHERE workspace_id = :workspace_id AND channel_id = :channel_id AND state IN ('pending', 'dead')
+"""
+
+NEXT_SEQUENCE = """
+SELECT coalesce(max(sequence), 0) + 1 FROM outbox
+WHERE workspace_id = :workspace_id AND alert_id = :alert_id
+"""
+
+DEAD = """
+SELECT o.id, a.state AS alert_state, o.purpose FROM outbox o
+JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
+WHERE o.workspace_id = :workspace_id AND o.state = 'dead'
+  AND (CAST(:outbox_id AS uuid) IS NULL OR o.id = :outbox_id)
+ORDER BY o.id LIMIT :limit FOR UPDATE OF o
+"""
+
+REDRIVE = """
+UPDATE outbox SET state = 'pending', attempts = 0, next_at = :now
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+"""
+
+CANCEL_DEAD = """
+UPDATE outbox SET state = 'cancelled', last_error = 'The alert is resolved.'
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+"""
+
+DELIVERIES = """
+SELECT o.id, o.alert_id, a.case_id, o.channel_id, c.name AS channel_name, o.purpose, o.sequence,
+  o.tier, o.state, o.next_at, o.attempts AS attempt_count, o.last_error, o.created_at, o.sent_at
+FROM outbox o
+JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
+JOIN channels c ON c.workspace_id = o.workspace_id AND c.id = o.channel_id
+WHERE o.workspace_id = :workspace_id AND {condition}
+ORDER BY o.id DESC LIMIT :limit
+"""
+
+ATTEMPTS = """
+SELECT outbox_id, attempt, started_at, finished_at, outcome, status_code, detail
+FROM send_attempts
+WHERE workspace_id = :workspace_id AND outbox_id = ANY(CAST(:outbox_ids AS uuid[]))
+ORDER BY outbox_id, attempt DESC LIMIT :limit
+"""
+
+
+async def add_dispatches(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    """Queue; what is already queued for the same alert, channel, purpose and round stays as is."""
+    if not rows:
+        return
+    statement = insert(OutboxRow).on_conflict_do_nothing(index_elements=IDENTITY)
+    await uow.execute(statement, [{"workspace_id": uow.workspace_id, **row} for row in rows])
+
+
+async def cancel_of_alerts(
+    uow: UnitOfWork, alert_ids: Sequence[UUID], reason: str
+) -> list[Row[Any]]:
+    """Cancel what was not sent; returns (alert, channel, lease end) of what was, or may have been.
+
+    The lease end is set while a sending is on its way.
+    """
+    parameters = {"workspace_id": uow.workspace_id, "alert_ids": list(alert_ids)}
+    await uow.execute(LOCK_OF_ALERTS, parameters)
+    return list(await uow.execute(CANCEL_OF_ALERTS, {**parameters, "reason": reason}))
+
+
+async def cancel_of_channel(uow: UnitOfWork, channel_id: UUID) -> None:
+    await uow.execute(
+        CANCEL_OF_CHANNEL, {"workspace_id": uow.workspace_id, "channel_id": channel_id}
+    )
+
+
+async def get_next_sequence(uow: UnitOfWork, alert_id: UUID) -> int:
+    parameters = {"workspace_id": uow.workspace_id, "alert_id": alert_id}
+    return int((await uow.execute(NEXT_SEQUENCE, parameters)).scalar_one())
+
+
+async def lock_dead(uow: UnitOfWork, outbox_id: UUID | None, limit: int) -> list[Row[Any]]:
+    parameters = {"workspace_id": uow.workspace_id, "outbox_id": outbox_id, "limit": limit}
+    return list(await uow.execute(DEAD, parameters))
+
+
+async def redrive(uow: UnitOfWork, outbox_ids: Sequence[UUID]) -> None:
+    await uow.execute(
+        REDRIVE, {"workspace_id": uow.workspace_id, "ids": list(outbox_ids), "now": uow.now}
+    )
+
+
+async def cancel_dead(uow: UnitOfWork, outbox_ids: Sequence[UUID]) -> None:
+    await uow.execute(CANCEL_DEAD, {"workspace_id": uow.workspace_id, "ids": list(outbox_ids)})
+
+
+async def list_of_alert(uow: UnitOfWork, alert_id: UUID, limit: int) -> list[Row[Any]]:
+    """Newest first."""
+    return await _list(uow, "o.alert_id = :alert_id", limit, alert_id=alert_id)
+
+
+async def list_dead(
+    uow: UnitOfWork, *, channel_id: UUID | None, before: UUID | None, limit: int
+) -> list[Row[Any]]:
+    """Newest first; `before` is the id of the last one already seen."""
+    condition = "o.state = 'dead'"
+    parameters: dict[str, UUID] = {}
+    if channel_id is not None:
+        condition += " AND o.channel_id = :channel_id"
+        parameters["channel_id"] = channel_id
+    if before is not None:
+        condition += " AND o.id < :before"
+        parameters["before"] = before
+    return await _list(uow, condition, limit, **parameters)
+
+
+async def _list(uow: UnitOfWork, condition: str, limit: int, **parameters: UUID) -> list[Row[Any]]:
+    query = DELIVERIES.format(condition=condition)
+    return list(
+        await uow.execute(query, {"workspace_id": uow.workspace_id, "limit": limit, **parameters})
+    )
+
+
+async def list_attempts(uow: UnitOfWork, outbox_ids: Sequence[UUID], limit: int) -> list[Row[Any]]:
+    """Attempts of these rows, the last ones first within each."""
+    parameters = {"workspace_id": uow.workspace_id, "outbox_ids": list(outbox_ids), "limit": limit}
+    return list(await uow.execute(ATTEMPTS, parameters))

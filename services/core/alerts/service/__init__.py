@@ -1,0 +1,62 @@
+"""Raise alerts, tell people through channels, and keep at it until somebody has heard."""
+
+from services.core.alerts.service.channels import (
+    archive_channel,
+    change_channel,
+    create_channel,
+    get_channel,
+    list_channels,
+    rotate_secret,
+    try_channel,
+)
+from services.core.alerts.service.dead_letters import (
+    list_dead_letters,
+    list_deliveries,
+    redrive,
+)
+from services.core.alerts.service.handling import (
+    acknowledge,
+    get_alert,
+    list_alerts,
+    renotify,
+    resolve,
+)
+from services.core.alerts.service.ladders import (
+    archive_ladder,
+    change_ladder,
+    create_ladder,
+    ensure_defaults,
+    get_ladder,
+    list_ladders,
+)
+from services.core.alerts.service.raising import raise_for, settle
+from services.core.alerts.service.sending import claim_dispatches, complete, send_due
+
+__all__ = [
+    "acknowledge",
+    "archive_channel",
+    "archive_ladder",
+    "change_channel",
+    "change_ladder",
+    "claim_dispatches",
+    "complete",
+    "create_channel",
+    "create_ladder",
+    "ensure_defaults",
+    "get_alert",
+    "get_channel",
+    "get_ladder",
+    "list_alerts",
+    "list_channels",
+    "list_dead_letters",
+    "list_deliveries",
+    "list_ladders",
+    "raise_for",
+    "redrive",
+    "renotify",
+    "resolve",
+    "rotate_secret",
+    "send_due",
+    "settle",
+    "try_channel",
+]

@@ -1,0 +1,180 @@
+"""Channels: made, changed, tried out and taken away, each act in the trail."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from services.core.alerts import rules
+from services.core.alerts.errors import ChannelNameTakenError, UnsignedChannelError
+from services.core.alerts.repository import channels as channel_rows
+from services.core.alerts.repository import outbox
+from services.core.alerts.types import (
+    Channel,
+    ChannelChange,
+    ChannelDraft,
+    ChannelKind,
+    SendResult,
+)
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.gateways.channels.port import Parcel
+from services.core.gateways.channels.wiring import Gateways
+from services.core.kit import ids, signatures
+from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.http import check_url
+from services.core.kit.uow import Actor, Database, UnitOfWork
+
+# How long the old secret signs beside the new one.
+OVERLAP: Final = timedelta(days=1)
+
+
+async def list_channels(uow: UnitOfWork) -> list[Channel]:
+    """All that are not archived, by name."""
+    return await channel_rows.list_channels(uow)
+
+
+async def get_channel(uow: UnitOfWork, channel_id: UUID) -> Channel:
+    """Raises NotFoundError for an unknown or archived channel."""
+    return _found(await channel_rows.get_channel(uow, channel_id))
+
+
+async def create_channel(
+    uow: UnitOfWork, draft: ChannelDraft, *, allow_private: bool = False
+) -> Channel:
+    """A new channel; the first of `secrets` is to be shown now and never again.
+
+    Raises ChannelNameTakenError, BlockedAddressError, InvalidInputError.
+    """
+    channel_id = ids.new_id()
+    values = {
+        "id": channel_id,
+        "name": draft.name,
+        "kind": draft.kind.value,
+        "config": _config(draft.kind, draft.url, allow_private=allow_private),
+        "secret": _new_secret(draft),
+        "enabled": draft.enabled,
+    }
+    try:
+        await channel_rows.add_channel(uow, values)
+    except IntegrityError as error:
+        raise ChannelNameTakenError from error
+    detail = {"kind": draft.kind.value}
+    await audit.record(uow, [AuditEntry("channel.created", "channel", channel_id, detail)])
+    return await get_channel(uow, channel_id)
+
+
+async def change_channel(
+    uow: UnitOfWork, channel_id: UUID, change: ChannelChange, *, allow_private: bool = False
+) -> Channel:
+    """Change what is named. A disabled channel gets nothing new, and what waits for it is held.
+
+    Raises NotFoundError, ChannelNameTakenError, BlockedAddressError, InvalidInputError.
+    """
+    channel = _found(await channel_rows.get_channel(uow, channel_id, lock=True))
+    values: dict[str, Any] = {}
+    if change.name is not None:
+        values["name"] = change.name
+    if change.enabled is not None:
+        values["enabled"] = change.enabled
+    if change.url is not None:
+        values["config"] = _config(channel.kind, change.url, allow_private=allow_private)
+    if not values:
+        return channel
+    try:
+        await channel_rows.change_channel(uow, channel_id, values)
+    except IntegrityError as error:
+        raise ChannelNameTakenError from error
+    detail = {"changed": sorted(values)}
+    await audit.record(uow, [AuditEntry("channel.changed", "channel", channel_id, detail)])
+    return await get_channel(uow, channel_id)
+
+
+async def rotate_secret(
+    uow: UnitOfWork, channel_id: UUID, *, overlap: timedelta = OVERLAP
+) -> Channel:
+    """A new secret, to be shown once; until the overlap ends the old one signs too.
+
+    Raises NotFoundError, UnsignedChannelError.
+    """
+    channel = _found(await channel_rows.get_channel(uow, channel_id, lock=True))
+    if not channel.secrets:
+        raise UnsignedChannelError
+    values = {
+        "secret": signatures.generate_secret(),
+        "old_secret": channel.secrets[0],
+        "old_secret_until": uow.now + overlap,
+    }
+    await channel_rows.change_channel(uow, channel_id, values)
+    await audit.record(uow, [AuditEntry("channel.secret_rotated", "channel", channel_id)])
+    return await get_channel(uow, channel_id)
+
+
+async def archive_channel(uow: UnitOfWork, channel_id: UUID) -> None:
+    """Take it away: what waits for it, or died on it, is cancelled. Raises NotFoundError."""
+    _found(await channel_rows.get_channel(uow, channel_id, lock=True))
+    await channel_rows.change_channel(
+        uow, channel_id, {"archived_at": uow.now, "secret": None, "old_secret": None}
+    )
+    await outbox.cancel_of_channel(uow, channel_id)
+    await audit.record(uow, [AuditEntry("channel.archived", "channel", channel_id)])
+
+
+async def try_channel(
+    database: Database,
+    gateways: Gateways,
+    *,
+    workspace_id: UUID,
+    channel_id: UUID,
+    actor: Actor,
+    request_id: str | None = None,
+) -> SendResult:
+    """Really send a greeting and say what came back; no transaction is open while it travels.
+
+    Raises NotFoundError.
+    """
+    async with database.read(workspace_id) as uow:
+        channel = await get_channel(uow, channel_id)
+        message = rules.build_greeting(channel.name, now=uow.now)
+    parcel = Parcel(ids.new_id(), message, channel.config, channel.secrets)
+    result = rules.judge(await gateways[channel.kind].send(parcel))
+    async with database.unit(workspace_id, actor=actor, request_id=request_id) as uow:
+        detail = {"outcome": result.outcome.value, "status_code": result.status_code}
+        await audit.record(uow, [AuditEntry("channel.tested", "channel", channel_id, detail)])
+    return result
+
+
+def _found(channel: Channel | None) -> Channel:
+    if channel is None:
+        raise NotFoundError("channel")
+    return channel
+
+
+def _config(kind: ChannelKind, url: str | None, *, allow_private: bool) -> dict[str, Any]:
+    if kind is not ChannelKind.WEBHOOK:
+        if url is not None:
+            raise _wrong("/url", "unexpected", "Only a webhook has an address.")
+        return {}
+    if url is None:
+        raise _wrong("/url", "missing", "A webhook needs an address.")
+    check_url(url, allow_private=allow_private)
+    return {"url": url}
+
+
+def _new_secret(draft: ChannelDraft) -> str | None:
+    if draft.kind is not ChannelKind.WEBHOOK:
+        if draft.secret is not None:
+            raise _wrong("/secret", "unexpected", "Only a webhook has a secret.")
+        return None
+    if draft.secret is None:
+        return signatures.generate_secret()
+    try:
+        signatures.decode_secret(draft.secret)
+    except ValueError as error:
+        raise _wrong("/secret", "invalid_secret", str(error)) from None
+    return draft.secret
+
+
+def _wrong(pointer: str, code: str, detail: str) -> InvalidInputError:
+    return InvalidInputError(detail, errors=[FieldProblem(pointer, code, detail)])

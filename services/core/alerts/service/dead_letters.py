@@ -1,0 +1,127 @@
+"""The log of what was sent where, and a second chance for what nobody would take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.alerts.errors import AlertResolvedError
+from services.core.alerts.repository import outbox
+from services.core.alerts.service.handling import get_alert
+from services.core.alerts.service.raising import OUTBOX_QUEUE
+from services.core.alerts.types import (
+    AlertState,
+    Attempt,
+    Delivery,
+    OutboxState,
+    Outcome,
+    Purpose,
+)
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.kit.errors import NotFoundError
+from services.core.kit.uow import UnitOfWork
+from services.core.triage.types import Tier
+
+# An alert has a few channels and a few rounds; the limit is for somebody's endless script.
+MAX_DELIVERIES: Final = 200
+MAX_ATTEMPTS: Final = 5_000
+MAX_REDRIVEN: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """`cancelled` were about alerts that are over by now."""
+
+    queued: int
+    cancelled: int
+
+
+async def list_deliveries(uow: UnitOfWork, alert_id: UUID) -> list[Delivery]:
+    """Everything queued for one alert with every attempt, newest first. Raises NotFoundError."""
+    await get_alert(uow, alert_id)
+    return await _with_attempts(uow, await outbox.list_of_alert(uow, alert_id, MAX_DELIVERIES))
+
+
+async def list_dead_letters(
+    uow: UnitOfWork,
+    *,
+    channel_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Delivery]:
+    """What was given up, newest first; pass the last id seen as `before` for the next page."""
+    rows = await outbox.list_dead(uow, channel_id=channel_id, before=before, limit=limit)
+    return await _with_attempts(uow, rows)
+
+
+async def redrive(uow: UnitOfWork, outbox_id: UUID | None = None) -> Redriven:
+    """Queue one dead letter, or all, with a fresh count of attempts under the same id.
+
+    Letters about alerts that are over are cancelled when all are asked for. Raises NotFoundError
+    when the one is not dead, AlertResolvedError when its alert is over.
+    """
+    dead = await outbox.lock_dead(uow, outbox_id, MAX_REDRIVEN)
+    if outbox_id is not None and not dead:
+        raise NotFoundError("dead letter")
+    stale = [row.id for row in dead if _is_stale(row)]
+    if outbox_id is not None and stale:
+        raise AlertResolvedError
+    wanted = [row.id for row in dead if not _is_stale(row)]
+    await outbox.redrive(uow, wanted)
+    await outbox.cancel_dead(uow, stale)
+    await audit.record(
+        uow,
+        [AuditEntry("dead_letter.redriven", "outbox", one) for one in wanted]
+        + [AuditEntry("dead_letter.cancelled", "outbox", one) for one in stale],
+    )
+    if wanted:
+        uow.wake(OUTBOX_QUEUE)
+    return Redriven(queued=len(wanted), cancelled=len(stale))
+
+
+def _is_stale(row: Row[Any]) -> bool:
+    resolved: bool = row.alert_state == AlertState.RESOLVED
+    return resolved and row.purpose != Purpose.RESOLVED
+
+
+async def _with_attempts(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Delivery]:
+    if not rows:
+        return []
+    attempts: dict[UUID, list[Attempt]] = {}
+    for row in await outbox.list_attempts(uow, [row.id for row in rows], MAX_ATTEMPTS):
+        attempts.setdefault(row.outbox_id, []).append(_read_attempt(row))
+    return [_read_delivery(row, attempts.get(row.id, [])) for row in rows]
+
+
+def _read_attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        number=row.attempt,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=Outcome(row.outcome),
+        status_code=row.status_code,
+        detail=row.detail,
+    )
+
+
+def _read_delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        alert_id=row.alert_id,
+        case_id=row.case_id,
+        channel_id=row.channel_id,
+        channel_name=row.channel_name,
+        purpose=Purpose(row.purpose),
+        sequence=row.sequence,
+        tier=Tier(row.tier),
+        state=OutboxState(row.state),
+        next_at=row.next_at,
+        attempt_count=row.attempt_count,
+        last_error=row.last_error,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        attempts=tuple(attempts),
+    )
