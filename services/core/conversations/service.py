@@ -25,7 +25,7 @@ from services.core.kit import ids
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.triage import service as triage
-from services.core.triage.types import Classifier, MessageKind, TriageInput
+from services.core.triage.types import Classifier, MessageKind, Tier, TriageInput
 
 # Only moments separate a reply from the message it missed; older ones wait for their message.
 LINK_WINDOW = timedelta(minutes=10)
@@ -166,6 +166,11 @@ async def link_waiting(uow: UnitOfWork) -> list[Touched]:
     await repository.hold_threads(uow, sorted({row.thread_id for row in found}))
     await repository.link_messages(uow, {row.id: row.thread_id for row in found})
     return [Touched(row.thread_id, row.since) for row in found]
+
+
+async def record_retier(uow: UnitOfWork, message: UUID, *, tier: Tier, note: str | None) -> None:
+    """Keep a person's judgement of a message beside the engine's."""
+    await triage.record_retier(uow, message, tier=tier, note=note)
 
 
 async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, UUID]:

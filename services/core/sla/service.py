@@ -1,7 +1,6 @@
 """Keep promises in rows: policies and their versions, and clocks planned from what was said."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -170,11 +169,13 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
     return sorted(fired, key=lambda timer: (rules.pressing(timer.tier), timer.fire_at))
 
 
-async def list_due_workspaces(database: Database) -> tuple[list[UUID], datetime | None]:
-    """Workspaces with due timers, and when the next timer of all is due."""
+async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | None]:
+    """Workspaces with due timers, and in how many seconds the next timer of all is due."""
     async with database.system() as uow:
         due = await repository.list_workspaces_with_due_timers(uow)
-        return due, await repository.get_next_fire(uow)
+        next_at = await repository.get_next_fire(uow)
+        seconds = (next_at - uow.now).total_seconds() if next_at else None
+        return due, seconds
 
 
 async def _lock(uow: UnitOfWork, policy_id: UUID) -> int:

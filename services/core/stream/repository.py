@@ -1,6 +1,7 @@
 """SQL of the stream: write unnumbered, number in order, read by number."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -43,13 +44,17 @@ WHERE workspace_id = :workspace_id AND seq > :after ORDER BY seq LIMIT :limit
 
 HEAD = "SELECT last_seq, first_kept_seq FROM stream_heads WHERE workspace_id = :workspace_id"
 
+# The head moves with the deletion: a reader below it is told of the gap.
 FORGET = """
 WITH old AS (
-  DELETE FROM facts WHERE workspace_id = :workspace_id AND seq IS NOT NULL AND at < :before
-  RETURNING seq
+  DELETE FROM facts WHERE seq IS NOT NULL AND at < :before RETURNING workspace_id, seq
+), last AS (
+  SELECT workspace_id, max(seq) AS seq, count(*) AS n FROM old GROUP BY workspace_id
+), moved AS (
+  UPDATE stream_heads h SET first_kept_seq = greatest(h.first_kept_seq, last.seq + 1)
+  FROM last WHERE h.workspace_id = last.workspace_id
 )
-UPDATE stream_heads SET first_kept_seq = greatest(first_kept_seq, (SELECT max(seq) + 1 FROM old))
-WHERE workspace_id = :workspace_id AND EXISTS (SELECT FROM old)
+SELECT coalesce(sum(n), 0) FROM last
 """
 
 
@@ -103,3 +108,8 @@ async def get_head(uow: UnitOfWork) -> tuple[int, int]:
     """(last number given, first number still kept); (0, 1) before anything was published."""
     row = (await uow.execute(HEAD, {"workspace_id": uow.workspace_id})).one_or_none()
     return (row.last_seq, row.first_kept_seq) if row else (0, 1)
+
+
+async def forget_facts(uow: UnitOfWork, before: datetime) -> int:
+    """Delete published facts older than `before` in every workspace; returns how many."""
+    return int((await uow.execute(FORGET, {"before": before})).scalar_one())

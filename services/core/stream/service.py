@@ -1,12 +1,15 @@
 """Tell what happened: facts are written with the change, numbered once visible, read in order."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import repository
 from services.core.stream.types import Fact, PublishedFact
 
 BATCH = 1000
+# How long a reader may be away and still resume without a gap.
+KEPT = timedelta(hours=24)
 
 
 async def announce(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
@@ -38,3 +41,9 @@ async def read_after(uow: UnitOfWork, after: int, limit: int = 200) -> list[Publ
 async def read_head(uow: UnitOfWork) -> tuple[int, int]:
     """(last number given, first number still kept): a reader asking below the second has a gap."""
     return await repository.get_head(uow)
+
+
+async def forget(database: Database) -> int:
+    """Drop published facts older than a day; readers asking for them are told of the gap."""
+    async with database.system() as uow:
+        return await repository.forget_facts(uow, uow.now - KEPT)

@@ -49,35 +49,29 @@ async def judge(
         )
         for question in questions
     }
-    rows = [
-        _row(uow, question, judgements[question.message_id], decided_by=ENGINE)
-        for question in questions
-    ]
+    rows = [_row(uow, question, judgements[question.message_id]) for question in questions]
     await repository.add_judgements(uow, rows)
     return judgements
 
 
-async def record_retier(
-    uow: UnitOfWork, question: Question, decision: Decision, *, tier: Tier, note: str | None
-) -> None:
-    """Keep a person's judgement beside the engine's; neither replaces the other."""
-    judgement = Judgement(ids.new_id(), decision)
-    row = _row(uow, question, judgement, decided_by=MEMBER)
-    await repository.add_judgements(
-        uow, [row | {"tier": tier.value, "note": note, "actor_id": uow.actor.id}]
+async def record_retier(uow: UnitOfWork, message_id: UUID, *, tier: Tier, note: str | None) -> None:
+    """Keep a person's tier beside the engine's judgement; neither replaces the other."""
+    await repository.copy_judgement(
+        uow,
+        message_id,
+        judgement_id=ids.new_id(),
+        values={"decided_by": MEMBER, "actor_id": uow.actor.id, "tier": tier.value, "note": note},
     )
 
 
-def _row(
-    uow: UnitOfWork, question: Question, judgement: Judgement, *, decided_by: str
-) -> dict[str, Any]:
+def _row(uow: UnitOfWork, question: Question, judgement: Judgement) -> dict[str, Any]:
     decision = judgement.decision
     return {
         "workspace_id": uow.workspace_id,
         "id": judgement.id,
         "message_id": question.message_id,
         "content_rank": question.content_rank,
-        "decided_by": decided_by,
+        "decided_by": ENGINE,
         "actor_id": None,
         "tier": decision.tier.value,
         "category": decision.category.value,

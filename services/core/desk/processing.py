@@ -1,0 +1,178 @@
+"""What workers do with accepted deliveries and due moments: claim, change in one unit, go on.
+
+A worker may die at any point of this and another does the rest; two may race and one of them
+finds nothing left to do. A batch that fails is split until the poisonous entry stands alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from services.core.alerts import service as alerts
+from services.core.cases import service as cases
+from services.core.conversations import service as conversations
+from services.core.conversations.types import Arrival
+from services.core.desk import service as desk
+from services.core.intake import service as intake
+from services.core.intake.records import ClaimedEntry, EntryFailure
+from services.core.kit.errors import UnavailableError
+from services.core.kit.uow import Database
+from services.core.sla import service as sla
+from services.core.triage.types import Classifier
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLimits:
+    """How much one claim takes, how long it may keep it (seconds), how often it may fail."""
+
+    batch: int = 200
+    lease_seconds: int = 30
+    max_attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """How many timers fired, and in how many seconds the next one of all is due, if any."""
+
+    count: int
+    seconds_until_next: float | None
+
+
+async def process_deliveries(
+    database: Database, classifier: Classifier, limits: ClaimLimits
+) -> int:
+    """Claim waiting entries of any workspace and give them their effect; returns how many.
+
+    Raises UnavailableError when the database goes away: the leases run out and others go on.
+    """
+    claimed = await intake.claim_entries(
+        database, limit=limits.batch, lease_seconds=limits.lease_seconds
+    )
+    by_workspace: dict[UUID, list[ClaimedEntry]] = defaultdict(list)
+    for entry in claimed:
+        by_workspace[entry.workspace_id].append(entry)
+    for workspace_id, entries in by_workspace.items():
+        await _process_or_split(database, workspace_id, entries, classifier, limits)
+    return len(claimed)
+
+
+async def fire_timers(database: Database, *, batch: int = 500) -> Fired:
+    """Raise what is due in every workspace, in one unit each; returns when the next is due."""
+    workspace_ids, seconds = await sla.list_due_workspaces(database)
+    count = 0
+    for workspace_id in workspace_ids:
+        async with database.unit(workspace_id) as uow:
+            fired = await sla.fire_due(uow, batch)
+            await alerts.raise_for(uow, fired)
+            count += len(fired)
+    return Fired(count, seconds)
+
+
+async def wake_snoozed(database: Database) -> int:
+    """Fold cases again whose snooze is over; returns how many."""
+    due = await cases.list_due_snoozes(database)
+    for workspace_id, touched in due.items():
+        async with database.unit(workspace_id) as uow:
+            for thread in touched:
+                await conversations.hold_thread(uow, thread.thread_id)
+            await desk.settle(uow, touched, resolution="awake again")
+    return sum(len(touched) for touched in due.values())
+
+
+async def link_waiting_replies(database: Database) -> int:
+    """Give replies that just missed their messages their effect; returns how many threads."""
+    linked = 0
+    for workspace_id in await conversations.list_linkable_workspaces(database):
+        async with database.unit(workspace_id) as uow:
+            touched = await conversations.link_waiting(uow)
+            await desk.settle(uow, touched, resolution="answered")
+            linked += len(touched)
+    return linked
+
+
+async def _process_or_split(
+    database: Database,
+    workspace_id: UUID,
+    entries: Sequence[ClaimedEntry],
+    classifier: Classifier,
+    limits: ClaimLimits,
+) -> None:
+    """Process a batch as one unit; when that fails, its halves, so that neighbours are spared."""
+    try:
+        await _process(database, workspace_id, entries, classifier)
+    except UnavailableError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an entry does, its neighbours go on
+        if len(entries) > 1:
+            middle = len(entries) // 2
+            for half in (entries[:middle], entries[middle:]):
+                await _process_or_split(database, workspace_id, half, classifier, limits)
+            return
+        await _give_up(database, workspace_id, entries[0], type(error).__name__, limits)
+
+
+async def _process(
+    database: Database,
+    workspace_id: UUID,
+    entries: Sequence[ClaimedEntry],
+    classifier: Classifier,
+) -> None:
+    unreadable = next((entry for entry in entries if entry.event is None), None)
+    if unreadable is not None:
+        raise ValueError(unreadable.unreadable)
+    async with database.unit(workspace_id) as uow:
+        # The tokens are checked first: what another worker took over meanwhile is left to it.
+        ours = await intake.complete_entries(uow, [entry.key for entry in entries])
+        sources = await intake.list_own_accounts(uow)
+        arrivals = [
+            _arrival(entry, sources.get(entry.source_id, ()))
+            for entry in entries
+            if entry.key in ours
+        ]
+        touched = await conversations.take_in(uow, arrivals, classifier)
+        await desk.settle(uow, touched, resolution="answered")
+
+
+async def _give_up(
+    database: Database,
+    workspace_id: UUID,
+    entry: ClaimedEntry,
+    error: str,
+    limits: ClaimLimits,
+) -> None:
+    """Count the failure: the entry is tried again later, or quarantined where people see it."""
+    log.warning(
+        "entry.failed",
+        workspace_id=str(workspace_id),
+        delivery_id=str(entry.delivery_id),
+        position=entry.position,
+        attempts=entry.attempts,
+        error=error,
+    )
+    async with database.unit(workspace_id) as uow:
+        await intake.fail_entries(
+            uow, [EntryFailure(entry.key, error)], max_attempts=limits.max_attempts
+        )
+
+
+def _arrival(entry: ClaimedEntry, own_accounts: tuple[str, ...]) -> Arrival:
+    event = entry.event
+    if event is None or event.payload is None:
+        message = "An entry without a payload was claimed."
+        raise ValueError(message)
+    return Arrival(
+        source_id=entry.source_id,
+        own_accounts=own_accounts,
+        external_id=entry.external_id,
+        type=entry.type,
+        payload=event.payload,
+        occurred_at=entry.occurred_at,
+        received_at=entry.received_at,
+        historical=entry.historical,
+        sanitized=event.sanitized,
+    )

@@ -1,0 +1,149 @@
+"""The acts of people on cases: each is a fact the fold respects, settled and told in one unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.alerts import service as alerts
+from services.core.audit import service as audit
+from services.core.audit.types import AuditEntry
+from services.core.cases import service as cases
+from services.core.cases.errors import CaseClosedError, PastMomentError
+from services.core.cases.types import ActKind, CaseState
+from services.core.conversations import service as conversations
+from services.core.conversations.types import Touched
+from services.core.kit.uow import UnitOfWork
+from services.core.triage.types import Tier
+from services.core.workspaces import service as workspaces
+
+CLOSED = {CaseState.RESOLVED, CaseState.VOID}
+
+
+async def reply(
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    text: str | None,
+    occurred_at: datetime | None = None,
+    external_id: str | None = None,
+    member_id: UUID | None = None,
+    resolves: bool | None = None,
+) -> UUID:
+    """Record a reply the brand gave; returns its message id. Settles by `occurred_at` (UTC).
+
+    Given the platform's `external_id`, the platform's own word of the same reply changes
+    nothing. Raises NotFoundError for a foreign case or member.
+    """
+    case = await _hold(uow, case_id)
+    member = await workspaces.get_member(uow, member_id) if member_id else None
+    draft = conversations.ReplyDraft(
+        source_id=case.source_id,
+        thread_id=case.thread_id,
+        external_id=external_id or conversations.reply_key(),
+        text=text,
+        occurred_at=min(occurred_at or uow.now, uow.now),
+        member_handle=member.handle if member else None,
+        resolves=resolves,
+    )
+    message_id = await conversations.add_reply(uow, draft)
+    entry = AuditEntry("case.replied", "case", case_id, {"message_id": str(message_id)})
+    await audit.record(uow, [entry])
+    since = min(draft.occurred_at, case.opened_at)
+    await settle(uow, [Touched(case.thread_id, since)], resolution="answered")
+    return message_id
+
+
+async def resolve(uow: UnitOfWork, case_id: UUID, *, note: str | None = None) -> None:
+    """Close a case. Closing a closed one changes nothing."""
+    case = await _hold(uow, case_id)
+    if case.state in CLOSED:
+        return
+    await _act(uow, case, ActKind.RESOLVE, note=note)
+
+
+async def reopen(uow: UnitOfWork, case_id: UUID, *, note: str | None = None) -> None:
+    """Open a closed case again; a question closed without a reply counts from now.
+
+    Raises CaseClosedError for a void case: its questions were taken back.
+    """
+    case = await _hold(uow, case_id)
+    if case.state == CaseState.VOID:
+        act = "reopened"
+        raise CaseClosedError(act)
+    if case.state != CaseState.RESOLVED:
+        return
+    await _act(uow, case, ActKind.REOPEN, note=note)
+
+
+async def snooze(
+    uow: UnitOfWork, case_id: UUID, *, until: datetime, note: str | None = None
+) -> None:
+    """Pause the case's clocks until a moment, or until the follower writes.
+
+    Raises PastMomentError for a moment not ahead, CaseClosedError for a case that is over.
+    """
+    case = await _hold(uow, case_id)
+    if until <= uow.now:
+        raise PastMomentError
+    if case.state in CLOSED:
+        act = "snoozed"
+        raise CaseClosedError(act)
+    await _act(uow, case, ActKind.SNOOZE, until=until, note=note)
+
+
+async def wake(uow: UnitOfWork, case_id: UUID) -> None:
+    """End a snooze now. Waking a case that is awake changes nothing."""
+    case = await _hold(uow, case_id)
+    if case.state == CaseState.SNOOZED:
+        await _act(uow, case, ActKind.WAKE)
+
+
+async def assign(uow: UnitOfWork, case_id: UUID, *, member_id: UUID | None) -> None:
+    """Give the case to a member, or to nobody. Raises NotFoundError for a foreign member."""
+    case = await _hold(uow, case_id)
+    if member_id is not None:
+        await workspaces.get_member(uow, member_id)
+    await cases.assign(uow, case, member_id)
+
+
+async def retier(uow: UnitOfWork, case_id: UUID, *, tier: Tier, note: str | None = None) -> None:
+    """Correct the tier. The elapsed time is kept: the promise counts from the same start."""
+    case = await _hold(uow, case_id)
+    if case.tier == tier and case.tier_override == tier:
+        return
+    await conversations.record_retier(uow, case.opening_message_id, tier=tier, note=note)
+    await _act(uow, case, ActKind.RETIER, tier=tier, note=note)
+
+
+async def settle(uow: UnitOfWork, touched: Sequence[Touched], *, resolution: str) -> cases.Refolded:
+    """Fold the threads again and let their alerts follow. The caller holds the threads."""
+    refolded = await cases.refold(uow, touched)
+    if refolded.settled:
+        await alerts.settle(uow, refolded.settled, resolution=resolution)
+    if refolded.replanned:
+        await alerts.settle(uow, refolded.replanned, resolution="planned anew")
+    return refolded
+
+
+async def _hold(uow: UnitOfWork, case_id: UUID) -> Row[Any]:
+    """The case as it stands once its thread is held, so that two people act one by one."""
+    case = await cases.get_case(uow, case_id)
+    await conversations.hold_thread(uow, case.thread_id)
+    return await cases.get_case(uow, case_id)
+
+
+async def _act(
+    uow: UnitOfWork,
+    case: Row[Any],
+    kind: ActKind,
+    *,
+    until: datetime | None = None,
+    tier: Tier | None = None,
+    note: str | None = None,
+) -> None:
+    detail = {"note": note} if note else None
+    await cases.add_act(uow, case, kind, until=until, tier=tier, detail=detail)
+    await settle(uow, [Touched(case.thread_id, case.opened_at)], resolution=kind.value)

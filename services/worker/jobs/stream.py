@@ -1,0 +1,10 @@
+"""Facts get their numbers, and so become visible to the live stream."""
+
+from services.core.stream import service as stream
+from services.worker.runtime import Context, Pass, job
+
+
+@job("stream.publish", queue="stream")
+async def publish(context: Context) -> Pass:
+    published = await stream.publish(context.database)
+    return Pass(published, more=published > 0)
