@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.repository import outbox
 from services.core.alerts.service.handling import get_alert
-from services.core.alerts.service.raising import OUTBOX_QUEUE
+from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import (
     AlertState,
     Attempt,
@@ -78,7 +78,7 @@ async def redrive(uow: UnitOfWork, outbox_id: UUID | None = None) -> Redriven:
         + [AuditEntry("dead_letter.cancelled", "outbox", one) for one in stale],
     )
     if wanted:
-        uow.wake(OUTBOX_QUEUE)
+        uow.wake(ALERTS_QUEUE)
     return Redriven(queued=len(wanted), cancelled=len(stale))
 
 

@@ -20,7 +20,7 @@ from services.core.sla import service as sla
 from services.core.sla.types import FiredTimer
 from services.core.stream import service as stream
 
-OUTBOX_QUEUE: Final = "outbox"
+ALERTS_QUEUE: Final = "alerts"
 DEFAULT_LADDER: Final = "default"
 # Everybody, from the first step on: what the default ladder says, and what holds without one.
 EVERYBODY: Final = (LadderStep(percent=0),)
@@ -87,7 +87,7 @@ async def let_go(uow: UnitOfWork, resolved: Sequence[Alert]) -> None:
     ]
     await outbox.add_dispatches(uow, follow_ups)
     if follow_ups:
-        uow.wake(OUTBOX_QUEUE)
+        uow.wake(ALERTS_QUEUE)
     facts = [alert_changed("resolved", one, resolution=one.resolution) for one in resolved]
     await stream.announce(uow, facts)
     entries = [
@@ -111,7 +111,7 @@ async def queue(
     ]
     await outbox.add_dispatches(uow, rows)
     if rows:
-        uow.wake(OUTBOX_QUEUE)
+        uow.wake(ALERTS_QUEUE)
 
 
 async def _ladders_of(
