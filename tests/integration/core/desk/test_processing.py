@@ -126,6 +126,19 @@ async def test_a_follow_up_question_reopens_the_case_with_its_own_episode(line: 
     ]
 
 
+async def test_a_late_message_can_make_one_case_of_two(line: Line) -> None:
+    day = 60 * 24
+    await line.hear(comment("c1"), reply("r1", "c1", minutes=10))
+    await line.hear(comment("c3", minutes=8 * day))
+    assert len(await line.rows("SELECT 1 FROM cases")) == 2
+    await line.hear(comment("c2", minutes=5 * day))
+    states = await line.rows("SELECT state, unanswered FROM cases ORDER BY opened_at")
+    assert [tuple(row) for row in states] == [("open", 2), ("void", 0)]
+    withdrawn = await line.rows("SELECT state FROM clocks WHERE void_reason = 'withdrawn'")
+    assert {row.state for row in withdrawn} == {"void"}
+    assert len({row.case_id for row in await line.rows("SELECT case_id FROM messages")}) == 1
+
+
 async def test_the_brand_is_not_work_and_its_comment_under_a_question_is_a_reply(
     line: Line,
 ) -> None:
