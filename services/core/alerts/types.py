@@ -229,3 +229,11 @@ class SendResult:
     detail: str = ""
     retry_after: float | None = None
     took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """`cancelled` were about alerts that are over by now."""
+
+    queued: int
+    cancelled: int

@@ -1,7 +1,6 @@
 """The log of what was sent where, and a second chance for what nobody would take."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from services.core.alerts.types import (
     OutboxState,
     Outcome,
     Purpose,
+    Redriven,
 )
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
@@ -29,14 +29,6 @@ from services.core.triage.types import Tier
 MAX_DELIVERIES: Final = 200
 MAX_ATTEMPTS: Final = 5_000
 MAX_REDRIVEN: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Redriven:
-    """`cancelled` were about alerts that are over by now."""
-
-    queued: int
-    cancelled: int
 
 
 async def list_deliveries(uow: UnitOfWork, alert_id: UUID) -> list[Delivery]:
