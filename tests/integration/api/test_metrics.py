@@ -1,0 +1,147 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from services.api.main import create_app
+from services.core.kit.clock import FrozenClock, host_now
+from services.core.kit.db import create_engine
+from services.core.kit.uow import Database
+from services.core.settings import MetricsSettings, Settings
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import Scope, Workspace
+from tests.support import rows as make
+from tests.support.client import client_of, make_key
+from tests.support.queries import counted_queries
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+async def figures(client: httpx.AsyncClient) -> dict[str, float]:
+    response = await client.get("/metrics")
+    assert response.status_code == 200, response.text
+    lines = [line for line in response.text.splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+async def test_requests_are_counted_by_the_routes_template(
+    api: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    for _ in range(2):
+        await api.get(f"/v1/cases/{uuid4()}")
+    await api.get("/nowhere/at/all")
+    found = await figures(anonymous)
+    route = 'method="GET",route="/v1/cases/{case_id}"'
+    assert found[f'warmline_http_requests_total{{{route},status="404"}}'] == 2
+    assert found[f"warmline_http_request_seconds_count{{{route}}}"] == 2
+    assert found['warmline_refusals_total{code="not_found",route="/v1/cases/{case_id}"}'] == 2
+    assert found['warmline_http_requests_total{method="GET",route="unmatched",status="404"}'] == 1
+
+
+async def test_what_waits_is_read_from_all_workspaces(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    other = await workspaces.create_workspace(database, "Other", slug="other")
+    for place in (workspace, other):
+        async with database.unit(place.id) as uow:
+            past = uow.now - timedelta(seconds=100)
+            source = await make.add_source(uow)
+            case = await make.add_case(uow, source.id, tier="urgent")
+            await make.add_case(uow, source.id, tier="urgent", state="resolved")
+            clock = await make.add_clock(uow, case.id, state="missed", missed_at=past)
+            await make.add_clock(uow, case.id, episode=2)
+            await make.add_clock(uow, case.id, episode=3, state="met", settled_at=past)
+            await make.add_timer(uow, clock.id, case.id, fire_at=past)
+            await make.add_timer(uow, clock.id, case.id, percent=150, state="fired")
+            await make.add_alert(uow, case.id)
+            await make.add_alert(uow, case.id, state="resolved")
+            await make.add_outbox(uow, created_at=past)
+            await make.add_outbox(uow, state="dead")
+            await make.add_journal(uow, source.id, received_at=past)
+            await make.add_journal(uow, source.id, state="quarantined")
+    found = await figures(anonymous)
+    assert found["warmline_up"] == 1
+    assert found["warmline_journal_pending"] == 2
+    assert found["warmline_journal_oldest_age_seconds"] >= 100
+    assert found["warmline_journal_quarantined"] == 2
+    assert found['warmline_cases_open{tier="urgent"}'] == 2
+    assert found['warmline_cases_open{tier="spam"}'] == 0
+    assert found["warmline_clocks_unsettled"] == 4
+    assert found["warmline_clocks_missed_unsettled"] == 2
+    assert found["warmline_timers_pending"] == 2
+    assert found["warmline_timers_lag_seconds"] >= 100
+    assert found["warmline_outbox_pending"] == 2
+    assert found["warmline_outbox_oldest_age_seconds"] >= 100
+    assert found["warmline_outbox_dead"] == 2
+    assert found["warmline_alerts_firing"] == 2
+    assert found["warmline_workers_alive"] == 0
+
+
+async def test_a_moment_still_to_come_is_no_lag(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    async with database.unit(workspace.id) as uow:
+        await make.add_timer(uow, uuid4(), uuid4(), fire_at=uow.now + timedelta(hours=1))
+    assert (await figures(anonymous))["warmline_timers_lag_seconds"] == 0
+
+
+async def test_asking_often_reads_the_database_once(
+    anonymous: httpx.AsyncClient, database: Database
+) -> None:
+    await figures(anonymous)
+    with counted_queries(database) as sent:
+        await figures(anonymous)
+    assert sent == []
+
+
+async def test_figures_come_without_totals_while_the_database_is_away() -> None:
+    async with client_of(
+        create_app(Settings(), database=Database(create_engine(NOWHERE)))
+    ) as client:
+        found = await figures(client)
+    assert found["warmline_up"] == 0
+    assert "warmline_journal_pending" not in found
+    assert "process_resident_memory_bytes" in found
+
+
+async def test_closed_figures_are_for_keys_of_their_scope(
+    database: Database, workspace: Workspace
+) -> None:
+    settings = Settings(metrics=MetricsSettings(open=False))
+    app = create_app(settings, database=database)
+    reader = await make_key(database, workspace.id, Scope.READ)
+    scraper = await make_key(database, workspace.id, Scope.METRICS)
+    for key, status in ((None, 401), (reader, 403), (scraper, 200)):
+        async with client_of(app, key) as client:
+            assert (await client.get("/metrics")).status_code == status
+
+
+async def test_two_applications_in_one_process_count_apart(
+    app: FastAPI, database: Database
+) -> None:
+    one, two = app, create_app(Settings(), database=database)
+    async with client_of(one) as client:
+        await client.get("/healthz")
+    async with client_of(two) as client:
+        found = await figures(client)
+    assert not any("/healthz" in name for name in found)
+
+
+async def test_receipts_are_added_up(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
+    app.state.meters.count_receipt(accepted=3, duplicates=1)
+    app.state.meters.count_receipt(accepted=2, duplicates=0)
+    found = await figures(anonymous)
+    assert found["warmline_intake_accepted_events_total"] == 5
+    assert found["warmline_intake_duplicate_events_total"] == 1
+
+
+async def test_lag_is_measured_by_the_databases_clock(
+    database: Database, workspace: Workspace
+) -> None:
+    clock = FrozenClock(host_now() + timedelta(days=1))
+    async with database.unit(workspace.id) as uow:
+        await make.add_timer(uow, uuid4(), uuid4())
+    frozen = create_app(Settings(), database=Database(database.engine, clock))
+    async with client_of(frozen) as client:
+        assert (await figures(client))["warmline_timers_lag_seconds"] > 80_000
