@@ -5,7 +5,7 @@ all but letters and digits and folds the look-alikes that smuggle contact detail
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _HAN_FIRST = 0x2E80
 # NFKC leaves these apart from their plain forms.
 _MARKS = {"’": "'", "‘": "'", "“": '"', "”": '"', "⟦": "[", "⟧": "]", "〜": "~", "—": "-"}
-_converter = opencc.OpenCC("t2s")
+_simplify = opencc.OpenCC("t2s").convert
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ class Normaliser:
         emoji: Mapping[str, str],
         emoticons: Mapping[str, str],
         lookalikes: Mapping[str, str],
+        simplify: Callable[[str], str] = _simplify,
     ) -> None:
+        self._simplify = simplify
         self._emoji = dict(emoji)
         self._emoticons = {name.casefold(): kind for name, kind in emoticons.items()}
         self._lookalikes = dict(lookalikes)
@@ -85,7 +87,7 @@ class Normaliser:
 
     def fold(self, text: str) -> Folded:
         """Fold any string; time and space are linear in its length."""
-        source = _simplified(text)
+        source = self._simplified(text)
         plain, contact = _Strip(), _Strip()
         index, length = 0, len(source)
         while index < length:
@@ -102,6 +104,23 @@ class Normaliser:
                 contact.put(smuggled, index, index + 1)
             index += 1
         return Folded(plain.view(), contact.view())
+
+    def _simplified(self, text: str) -> str:
+        """Turn traditional into simplified letter for letter, so that positions stay."""
+        if all(ord(letter) < _HAN_FIRST for letter in text):
+            return text
+        # NUL and lone surrogates do not survive the way through C++, so they stay at home.
+        clean = "".join(each if each.isprintable() else " " for each in text)
+        simplified = self._simplify(clean)
+        if len(simplified) != len(text):
+            simplified = "".join(self._simplified_letter(letter) for letter in clean)
+        return "".join(
+            new if old.isprintable() else old for old, new in zip(text, simplified, strict=True)
+        )
+
+    def _simplified_letter(self, letter: str) -> str:
+        simplified = self._simplify(letter)
+        return simplified if len(simplified) == 1 else letter
 
     def _emoticon_at(self, source: str, index: int) -> tuple[str, int] | None:
         window = source[index + 1 : index + 2 + _EMOTICON_LONGEST].replace("］", "]")
@@ -142,29 +161,3 @@ def _folded_letter(letter: str, category: str) -> str:
     if not folded.isalnum() and unicodedata.category(folded[0]) == "So":
         return " "
     return folded
-
-
-def _simplified(text: str) -> str:
-    """Traditional to simplified, letter for letter, so that positions stay what they were."""
-    if all(ord(letter) < _HAN_FIRST for letter in text):
-        return text
-    if not text.isprintable():  # NUL and lone surrogates do not survive the way through C++
-        clean = "".join(each if each.isprintable() else " " for each in text)
-    else:
-        clean = text
-    simplified: str = _converter.convert(clean)
-    if len(simplified) != len(text):
-        return "".join(_simplified_letter(letter) for letter in text)
-    if clean is text:
-        return simplified
-    return "".join(
-        new if old.isprintable() else old for old, new in zip(text, simplified, strict=True)
-    )
-
-
-@lru_cache(maxsize=16_384)
-def _simplified_letter(letter: str) -> str:
-    if not letter.isprintable():
-        return letter
-    simplified: str = _converter.convert(letter)
-    return simplified if len(simplified) == 1 else letter

@@ -170,7 +170,9 @@ def question_scores(evidence: Evidence) -> tuple[float, float]:
     if product or content:
         return product * 0.95, content * 0.95
     chat = max(evidence.for_category(Category.CASUAL), evidence.of("topic:life"))
-    bare = ask * 0.85 if ask >= ASKS_FROM and chat < CATEGORY_FROM else 0.0
+    rhetorical = evidence.for_category(Category.NEGATIVE_FEEDBACK) >= _FAINT_VERDICT
+    idle = rhetorical or ask < ASKS_FROM or chat >= CATEGORY_FROM
+    bare = 0.0 if idle else ask * 0.85
     return (bare, 0.0) if evidence.kind is MessageKind.DM else (0.0, bare)
 
 
