@@ -147,6 +147,8 @@ class WebhookReceiver:
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the other side hung up or talks nonsense: nobody is left to tell
+        except asyncio.CancelledError:
+            pass  # by our own leaving; Python 3.11's streams complain about a cancelled talk
         finally:
             self._talks.discard(talk)
             writer.close()

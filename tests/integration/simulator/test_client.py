@@ -182,6 +182,19 @@ class TestTheOpenLoop:
             stop.set()
         assert [r.webhook_id for r in product.received] == ["now"]
 
+    async def test_stopping_gives_up_what_waits_for_its_turn(
+        self, product: WebhookReceiver
+    ) -> None:
+        product.misbehave(Misbehaviour(status=202, delay_seconds=0.2))
+        one_at_a_time = SendPolicy(max_in_flight=1)
+        stop = asyncio.Event()
+        async with client(product, policy=one_at_a_time) as sender, asyncio.TaskGroup() as both:
+            both.create_task(sender.run([delivery(f"d{n}") for n in range(3)], stop))
+            await product.wait_until(lambda it: bool(it.received))
+            stop.set()
+        assert len(product.received) == 1
+        assert (sender.counters.acked, sender.counters.waiting) == (1, 0)
+
     async def test_stopping_gives_up_what_waits_for_a_retry(self, product: WebhookReceiver) -> None:
         product.misbehave(Misbehaviour(status=503, retry_after="3600"))
         patient = SendPolicy(longest_wait_seconds=3600.0)

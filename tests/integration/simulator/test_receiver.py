@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -174,12 +175,17 @@ async def test_a_ledger_holds_a_line_for_each_request(
 
 
 async def test_leaving_does_not_wait_for_somebody_asleep(http: httpx.AsyncClient) -> None:
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
     async with asyncio.TaskGroup() as both:
         async with WebhookReceiver([SECRET]) as receiver:
             receiver.misbehave(Misbehaviour(delay_seconds=3600.0))
             asking = both.create_task(_ask(http, receiver.url))
             await receiver.wait_until(lambda it: bool(it.received))
         await asking
+    loop.set_exception_handler(None)
+    assert complaints == []
 
 
 async def _ask(http: httpx.AsyncClient, url: str) -> None:
