@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 import structlog
-from arq.connections import RedisSettings
 from arq.worker import Worker, func
+from redis.exceptions import RedisError
 
+from services.core.gateways.wakeups.live import connect_redis
 from services.core.gateways.wakeups.port import WAKE_JOB, WAKE_QUEUE
 from services.worker.runtime import Stage
 
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.05
 # A killed worker's job stays blocked for the longest timeout and 10 s more: short for all.
 JOB_TIMEOUT_SECONDS = 30
+# A Redis that takes connections and never answers is one that is away.
+ANSWER_SECONDS = 5.0
 RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -28,35 +31,32 @@ async def supervise(url: str, stages: dict[str, Stage], stop: asyncio.Event) -> 
     """Run arq until told to stop, starting it again whenever it ends."""
     failures = 0
     while not stop.is_set():
-        worker = None
+        pool = connect_redis(url, ANSWER_SECONDS)
+        worker = _build(pool, stages)
         try:
-            worker = _build(url, stages)
             await _run_until(worker, stop)
             failures = 0
         except (Exception, SystemExit) as error:  # noqa: BLE001 - arq raises whatever Redis does
             log.warning("arq.ended", error=type(error).__name__)
         finally:
-            await _close(worker)
+            await _close(worker, pool)
         pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
         failures += 1
         await _wait(stop, pause)
 
 
-def _build(url: str, stages: dict[str, Stage]) -> Worker:
+def _build(pool: Any, stages: dict[str, Stage]) -> Worker:
     async def wake(_context: dict[Any, Any], queue: str) -> None:
         stage = stages.get(queue)
         if stage is not None:
             await stage.run()
 
-    settings = RedisSettings.from_dsn(url)
-    settings.conn_retries = 0
-    settings.conn_timeout = 2
     # arq's own type of a coroutine wants its context's keys to be strings or anything at once.
     jobs: Any = wake
     return Worker(
         [func(jobs, name=WAKE_JOB)],
         queue_name=WAKE_QUEUE,
-        redis_settings=settings,
+        redis_pool=pool,
         handle_signals=False,
         keep_result=0,
         max_tries=1,
@@ -83,13 +83,19 @@ async def _run_until(worker: Worker, stop: asyncio.Event) -> None:
         await asyncio.gather(running, stopping, return_exceptions=True)
 
 
-async def _close(worker: Worker | None) -> None:
-    if worker is None:
-        return
+async def _close(worker: Worker, pool: Any) -> None:
+    """Leave nothing behind. arq's own close talks to Redis first, and leaks when that is away."""
+    tasks = list(worker.tasks.values())
+    if tasks:
+        # What a wake began may end; a pass holds its lease no longer than this.
+        _, late = await asyncio.wait(tasks, timeout=ANSWER_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     try:
-        async with asyncio.timeout(2):
-            await worker.close()
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it is gone either way
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await pool.aclose(close_connection_pool=True)
+    except (RedisError, OSError, TimeoutError) as error:
         log.info("arq.closed_badly", error=type(error).__name__)
 
 

@@ -35,7 +35,7 @@ class RedisWakeups(Wakeups):
     def __init__(
         self, url: str, *, timeout_seconds: float = 0.05, breaker_seconds: float = 5.0
     ) -> None:
-        self._redis = _connect(url, timeout_seconds)
+        self._redis = connect_redis(url, timeout_seconds)
         self._timeout = timeout_seconds
         self._breaker_seconds = breaker_seconds
         self._closed_until = 0.0
@@ -103,7 +103,12 @@ class RedisWakeups(Wakeups):
             )
 
 
-def _connect(url: str, timeout_seconds: float) -> Any:
+def connect_redis(url: str, timeout_seconds: float) -> Any:
+    """A pool that connects when first used and gives up on any answer after the timeout.
+
+    Close it with `aclose(close_connection_pool=True)`. Both ends of a wake use it, so that they
+    agree on the serializer.
+    """
     settings = ArqSettings.from_dsn(url)
     return ArqRedis(
         host=settings.host,
