@@ -12,7 +12,6 @@ from services.core.conversations import repository, rows, rules
 from services.core.conversations.reading import message_id, read_arrival
 from services.core.conversations.types import (
     Arrival,
-    Channel,
     Direction,
     Drafts,
     ItemKind,
@@ -302,6 +301,3 @@ def _touched(
         ]
         since[place] = min([*moments, since.get(place, moments[0])])
     return [Touched(thread_id, moment) for thread_id, moment in sorted(since.items())]
-
-
-__all__ = ["Channel", "ReplyDraft", "add_reply", "hold_thread", "link_waiting", "take_in"]
