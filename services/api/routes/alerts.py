@@ -1,0 +1,104 @@
+"""Alerts: what is firing, who has it, and what was told to whom."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from services.api.deps import PageQuery, ReadUnit, WorkUnit
+from services.api.errors import problems
+from services.api.schemas.alerts import AcknowledgeBody, AlertNoteBody, AlertView, DeliveryView
+from services.api.schemas.common import Page
+from services.core.alerts import service as alerts
+from services.core.alerts.errors import AlertResolvedError
+from services.core.alerts.types import AlertFilter, AlertState, Severity
+from services.core.kit.cursors import InvalidCursorError
+from services.core.kit.errors import NotFoundError
+from services.core.triage.types import Tier
+
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+
+
+class AlertQuery(BaseModel):
+    """Conditions on the list; all given ones hold together."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    state: AlertState | None = None
+    case_id: UUID | None = None
+    tier: Tier | None = None
+    severity: Severity | None = None
+
+    def to_filter(self) -> AlertFilter:
+        return AlertFilter(
+            state=self.state, case_id=self.case_id, tier=self.tier, severity=self.severity
+        )
+
+
+@router.get("", summary="List alerts", responses=problems(InvalidCursorError))
+async def list_alerts(
+    uow: ReadUnit, page: PageQuery, wanted: Annotated[AlertQuery, Query()]
+) -> Page[AlertView]:
+    """The newest first."""
+    start = page.start(datetime, UUID, purpose="alerts")
+    before = (start[0], start[1]) if start else None
+    found = await alerts.list_alerts(uow, wanted.to_filter(), before=before, limit=page.limit + 1)
+    shown = found[: page.limit]
+    cursor = None
+    if len(found) > page.limit:
+        cursor = page.next_cursor([shown[-1].fired_at, shown[-1].id], purpose="alerts")
+    return Page(items=[AlertView.of(alert) for alert in shown], next_cursor=cursor)
+
+
+@router.get("/{alert_id}", summary="Read an alert", responses=problems(NotFoundError))
+async def get_alert(uow: ReadUnit, alert_id: UUID) -> AlertView:
+    return AlertView.of(await alerts.get_alert(uow, alert_id))
+
+
+@router.post(
+    "/{alert_id}/acknowledge", summary="Say that you have it", responses=problems(NotFoundError)
+)
+async def acknowledge(
+    uow: WorkUnit, alert_id: UUID, body: AcknowledgeBody | None = None
+) -> AlertView:
+    """Acknowledges every firing alert of the case, so that nobody else is called for it.
+
+    What was not sent yet stays unsent; a later step of the same promise fires anew. Repeating it
+    changes nothing.
+    """
+    said = body or AcknowledgeBody()
+    alert = await alerts.acknowledge(uow, alert_id, note=said.note, only_this=said.only_this)
+    return AlertView.of(alert)
+
+
+@router.post(
+    "/{alert_id}/resolve", summary="Close an alert by hand", responses=problems(NotFoundError)
+)
+async def resolve(uow: WorkUnit, alert_id: UUID, body: AlertNoteBody | None = None) -> AlertView:
+    """Closes this alert; the promise goes on. Whoever was told is told that it is over."""
+    note = body.note if body else None
+    return AlertView.of(await alerts.resolve(uow, alert_id, note=note))
+
+
+@router.post(
+    "/{alert_id}/renotify",
+    summary="Tell everybody once more",
+    responses=problems(NotFoundError, AlertResolvedError),
+)
+async def renotify(uow: WorkUnit, alert_id: UUID, body: AlertNoteBody | None = None) -> AlertView:
+    """Each call is a new round to the alert's channels. A resolved alert is not sent again."""
+    note = body.note if body else None
+    return AlertView.of(await alerts.renotify(uow, alert_id, note=note))
+
+
+@router.get(
+    "/{alert_id}/deliveries",
+    summary="Read what was sent, where and with what result",
+    responses=problems(NotFoundError),
+)
+async def list_deliveries(uow: ReadUnit, alert_id: UUID) -> Page[DeliveryView]:
+    """The newest 200 with their attempts. The page is always whole."""
+    found = await alerts.list_deliveries(uow, alert_id)
+    return Page(items=[DeliveryView.of(delivery) for delivery in found])

@@ -1,0 +1,48 @@
+"""Dead letters: what no channel would take, and its second chance."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from services.api.deps import PageQuery, ReadUnit, WorkUnit
+from services.api.errors import problems
+from services.api.schemas.alerts import DeliveryView, RedrivenView
+from services.api.schemas.common import Page
+from services.core.alerts import service as alerts
+from services.core.alerts.errors import AlertResolvedError
+from services.core.kit.cursors import InvalidCursorError
+from services.core.kit.errors import NotFoundError
+
+router = APIRouter(prefix="/v1/dead-letters", tags=["alerts"])
+
+
+@router.get("", summary="List dead letters", responses=problems(InvalidCursorError))
+async def list_dead_letters(
+    uow: ReadUnit, page: PageQuery, channel_id: UUID | None = None
+) -> Page[DeliveryView]:
+    """The newest first."""
+    start = page.start(UUID, purpose="dead-letters")
+    found = await alerts.list_dead_letters(
+        uow, channel_id=channel_id, before=start[0] if start else None, limit=page.limit + 1
+    )
+    shown = found[: page.limit]
+    cursor = None
+    if len(found) > page.limit:
+        cursor = page.next_cursor([shown[-1].id], purpose="dead-letters")
+    return Page(items=[DeliveryView.of(letter) for letter in shown], next_cursor=cursor)
+
+
+@router.post("/redrive", summary="Send all dead letters again")
+async def redrive_all(uow: WorkUnit) -> RedrivenView:
+    """At most 10,000 a call, oldest first. Those about alerts that are over are cancelled."""
+    return RedrivenView.model_validate(await alerts.redrive(uow))
+
+
+@router.post(
+    "/{letter_id}/redrive",
+    summary="Send a dead letter again",
+    responses=problems(NotFoundError, AlertResolvedError),
+)
+async def redrive(uow: WorkUnit, letter_id: UUID) -> RedrivenView:
+    """It goes out under the same `webhook-id`, with all its attempts before it."""
+    return RedrivenView.model_validate(await alerts.redrive(uow, letter_id))

@@ -1,0 +1,69 @@
+"""Ladders: from which percent of a promise's time on which channels hear of it."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from services.api.deps import ManageUnit, ReadUnit
+from services.api.errors import problems
+from services.api.schemas.alerts import LadderBody, LadderPatch, LadderView
+from services.api.schemas.common import Page
+from services.core.alerts import service as alerts
+from services.core.alerts.errors import DefaultLadderError, LadderNameTakenError
+from services.core.kit.errors import InvalidInputError, NotFoundError
+
+router = APIRouter(prefix="/v1/ladders", tags=["ladders"])
+
+
+@router.get("", summary="List ladders")
+async def list_ladders(uow: ReadUnit) -> Page[LadderView]:
+    """By name. There are few: the page is always whole."""
+    found = await alerts.list_ladders(uow)
+    return Page(items=[LadderView.model_validate(ladder) for ladder in found])
+
+
+@router.post(
+    "",
+    summary="Create a ladder",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(LadderNameTakenError, InvalidInputError),
+)
+async def create_ladder(uow: ManageUnit, body: LadderBody, response: Response) -> LadderView:
+    """Name it in a policy's `ladder_id` to use it."""
+    ladder = LadderView.model_validate(await alerts.create_ladder(uow, body.to_draft()))
+    response.headers["location"] = f"/v1/ladders/{ladder.id}"
+    response.headers["etag"] = f'"{ladder.version}"'
+    return ladder
+
+
+@router.get("/{ladder_id}", summary="Read a ladder", responses=problems(NotFoundError))
+async def get_ladder(uow: ReadUnit, ladder_id: UUID, response: Response) -> LadderView:
+    ladder = LadderView.model_validate(await alerts.get_ladder(uow, ladder_id))
+    response.headers["etag"] = f'"{ladder.version}"'
+    return ladder
+
+
+@router.patch(
+    "/{ladder_id}",
+    summary="Change a ladder",
+    responses=problems(NotFoundError, DefaultLadderError, LadderNameTakenError, InvalidInputError),
+)
+async def change_ladder(
+    uow: ManageUnit, ladder_id: UUID, body: LadderPatch, response: Response
+) -> LadderView:
+    """For alerts raised from now on: an alert keeps the ladder it was raised under."""
+    steps = tuple(step.to_domain() for step in body.steps) if body.steps else None
+    ladder = await alerts.change_ladder(uow, ladder_id, name=body.name, steps=steps)
+    response.headers["etag"] = f'"{ladder.version}"'
+    return LadderView.model_validate(ladder)
+
+
+@router.delete(
+    "/{ladder_id}",
+    summary="Archive a ladder",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NotFoundError, DefaultLadderError),
+)
+async def archive_ladder(uow: ManageUnit, ladder_id: UUID) -> None:
+    """Policies that name it fall back to the default ladder, which cannot be archived."""
+    await alerts.archive_ladder(uow, ladder_id)

@@ -1,0 +1,307 @@
+"""Alerts and where they go: what front ends read, and what people may set up."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+from typing_extensions import override
+
+from services.api.schemas.common import Id, Name, ReadModel, Spelled, StrictModel
+from services.core.alerts import rules
+from services.core.alerts.types import (
+    Alert,
+    AlertState,
+    Channel,
+    ChannelChange,
+    ChannelDraft,
+    ChannelKind,
+    Delivery,
+    LadderDraft,
+    LadderStep,
+    OutboxState,
+    Outcome,
+    Purpose,
+    SendResult,
+    Severity,
+)
+from services.core.sla.types import ClockKind
+from services.core.triage.types import Tier
+
+Note = Annotated[str, Field(min_length=1, max_length=2_000)]
+Url = Annotated[str, Field(min_length=1, max_length=2_048)]
+
+WEBHOOK_EXAMPLE: JsonDict = {
+    "name": "on-call",
+    "kind": "webhook",
+    "url": "https://hooks.example.com/warmline",
+}
+
+
+class FrozenLadder(ReadModel):
+    """The ladder as it was when the alert was raised, and the channels it chose."""
+
+    id: UUID | None
+    name: str
+    version: int
+    steps: list[dict[str, Any]]
+    channel_ids: list[UUID]
+
+
+class AlertView(ReadModel):
+    """`step` is the percent of the promise's time that had gone.
+
+    `late_by_seconds` counts from the due time to the firing; 0 for a warning given in time.
+    """
+
+    id: UUID
+    case_id: UUID
+    clock_id: UUID
+    clock_kind: ClockKind
+    step: int
+    severity: Severity
+    tier: Tier
+    state: AlertState
+    group_key: str
+    fire_at: datetime
+    fired_at: datetime
+    due_at: datetime
+    late_by_seconds: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    note: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str | None
+    ladder: FrozenLadder
+
+    @classmethod
+    def of(cls, alert: Alert) -> Self:
+        late_by = rules.seconds_late(alert.due_at, alert.fired_at)
+        fields = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
+        return cls.model_validate({**fields, "late_by_seconds": late_by})
+
+
+class AcknowledgeBody(StrictModel):
+    """Answers for every firing alert of the same case, unless `only_this`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "I have it."}]})
+
+    note: Note | None = None
+    only_this: bool = False
+
+
+class AlertNoteBody(StrictModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Called her back."}]})
+
+    note: Note | None = None
+
+
+class AttemptView(ReadModel):
+    """`in_doubt`: it may have arrived, nobody can know; the next attempt is marked a repeat."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: Outcome
+    status_code: int | None
+    detail: str | None
+
+
+class DeliveryView(ReadModel):
+    """One thing for one channel; `id` is the `webhook-id` of every attempt, newest first.
+
+    `next_at` says when it is tried next and is null when it will not be.
+    """
+
+    id: UUID
+    alert_id: UUID
+    case_id: UUID
+    channel_id: UUID
+    channel_name: str
+    purpose: Purpose
+    sequence: int
+    tier: Tier
+    state: OutboxState
+    next_at: datetime | None
+    attempt_count: int
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    attempts: list[AttemptView]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        fields = {name: getattr(delivery, name) for name in cls.model_fields}
+        if delivery.state is not OutboxState.PENDING:
+            fields["next_at"] = None
+        return cls.model_validate(fields)
+
+
+class RedrivenView(ReadModel):
+    """`cancelled` were about alerts that are over by now."""
+
+    queued: int
+    cancelled: int
+
+
+class ChannelView(ReadModel):
+    """`url` is null for a console. The secret is not here: it is shown when it is made."""
+
+    id: UUID
+    name: str
+    kind: ChannelKind
+    url: str | None
+    enabled: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, channel: Channel) -> Self:
+        return cls.model_validate(_fields(channel))
+
+
+class ChannelWithSecret(ChannelView):
+    """A channel with its new signing secret, which is not shown again; null for a console."""
+
+    secret: str | None
+
+    @classmethod
+    @override
+    def of(cls, channel: Channel) -> Self:
+        secret = channel.secrets[0] if channel.secrets else None
+        return cls.model_validate({**_fields(channel), "secret": secret})
+
+
+class ChannelBody(StrictModel):
+    """A webhook has an address and signs; without a `secret` it gets one. A console has neither.
+
+    The address must be a public one on port 80 or 443.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [WEBHOOK_EXAMPLE]})
+
+    name: Name
+    kind: Spelled[ChannelKind]
+    url: Url | None = None
+    secret: Annotated[str, Field(max_length=200)] | None = None
+    enabled: bool = True
+
+    def to_draft(self) -> ChannelDraft:
+        return ChannelDraft(
+            name=self.name,
+            kind=self.kind,
+            url=self.url,
+            secret=self.secret,
+            enabled=self.enabled,
+        )
+
+
+class ChannelPatch(StrictModel):
+    """What is left out, or null, stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
+
+    name: Name | None = None
+    url: Url | None = None
+    enabled: bool | None = None
+
+    def to_change(self) -> ChannelChange:
+        return ChannelChange(name=self.name, url=self.url, enabled=self.enabled)
+
+
+class RotateBody(StrictModel):
+    """For how long the old secret signs beside the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_seconds": 86400}]})
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=7 * 86_400)] = 86_400
+
+
+class ChannelTestView(ReadModel):
+    """What the channel really said. `detail` is a short piece of its answer, not to be trusted."""
+
+    delivered: bool
+    outcome: Outcome
+    status_code: int | None
+    detail: str
+    took_ms: int
+
+    @classmethod
+    def of(cls, result: SendResult) -> Self:
+        return cls(
+            delivered=result.outcome is Outcome.SENT,
+            outcome=result.outcome,
+            status_code=result.status_code,
+            detail=result.detail,
+            took_ms=result.took_ms,
+        )
+
+
+class StepBody(StrictModel):
+    """From this percent of a promise's time on; no channels means all that are enabled."""
+
+    percent: Annotated[int, Field(ge=0, le=1_000)]
+    channel_ids: Annotated[list[Id], Field(max_length=50, default_factory=list)]
+
+    def to_domain(self) -> LadderStep:
+        return LadderStep(self.percent, tuple(dict.fromkeys(self.channel_ids)))
+
+
+Steps = Annotated[list[StepBody], Field(min_length=1, max_length=20)]
+
+
+class LadderBody(StrictModel):
+    """Below its first step a ladder tells nobody; the alert is there all the same."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "quiet nights", "steps": [{"percent": 100, "channel_ids": []}]}]
+        }
+    )
+
+    name: Name
+    steps: Steps
+
+    def to_draft(self) -> LadderDraft:
+        return LadderDraft(self.name, tuple(step.to_domain() for step in self.steps))
+
+
+class LadderPatch(StrictModel):
+    """What is left out, or null, stays as it is; steps are replaced as a whole."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"steps": [{"percent": 80, "channel_ids": []}]}]}
+    )
+
+    name: Name | None = None
+    steps: Steps | None = None
+
+
+class StepView(ReadModel):
+    percent: int
+    channel_ids: list[UUID]
+
+
+class LadderView(ReadModel):
+    id: UUID
+    name: str
+    version: int
+    steps: list[StepView]
+    created_at: datetime
+    updated_at: datetime
+
+
+def _fields(channel: Channel) -> dict[str, Any]:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "kind": channel.kind,
+        "url": channel.config.get("url"),
+        "enabled": channel.enabled,
+        "version": channel.version,
+        "created_at": channel.created_at,
+        "updated_at": channel.updated_at,
+    }
