@@ -16,6 +16,7 @@ from services.core.kit.http import (
     HttpAnswer,
     LostAnswerError,
     UnreachableError,
+    _require_peer,
     resolve,
 )
 from tests.support.sinks import Script, drops, says, sink, waits_for, writes
@@ -169,3 +170,55 @@ async def test_every_call_opens_its_own_connection() -> None:
         for _ in range(2):
             answer = await client.post(server.url, content=b"", headers={})
             assert answer.status_code == 200
+
+
+async def test_the_name_is_what_tls_asks_for_though_the_address_is_pinned() -> None:
+    hello = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello.set_result(await reader.read(4096))
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, GuardedClient(allow_private=True, resolver=Directory([HOME])) as client:
+        with pytest.raises(UnreachableError):
+            await client.post(f"https://hooks.example:{port}/", content=b"", headers={})
+    assert b"hooks.example" in await hello
+
+
+async def test_a_connection_that_ended_up_elsewhere_is_closed_unused() -> None:
+    """As behind a translating network: the socket's peer is not the address we meant."""
+    stream = StrayStream()
+    with pytest.raises(BlockedAddressError):
+        await _require_peer(stream, ELSEWHERE)
+    assert stream.is_closed
+    same = StrayStream()
+    await _require_peer(same, HOME)
+    assert not same.is_closed
+
+
+class StrayStream:
+    is_closed = False
+
+    def get_extra_info(self, name: str) -> object:
+        return {"server_addr": ("127.0.0.1", 80)}[name]
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+async def test_the_peer_is_checked_on_every_connection() -> None:
+    """A resolver that lies about what it found cannot make the socket lie too."""
+
+    class Liar(ipaddress.IPv4Address):
+        def __str__(self) -> str:
+            return "127.0.0.1"
+
+    async with (
+        sink(says("200 OK")) as server,
+        GuardedClient(allow_private=True, resolver=Directory([Liar("8.8.8.8")])) as client,
+    ):
+        with pytest.raises(BlockedAddressError):
+            await client.post(f"http://hooks.example:{server.port}/", content=b"", headers={})
+    assert server.requests == []
