@@ -49,6 +49,10 @@ def test_a_negator_out_of_reach_turns_nothing() -> None:
     assert effects("不知道你们家的这一款面霜到底烂") == BAD
 
 
+def test_a_phrase_cut_by_the_edge_of_the_window_is_still_recognised() -> None:
+    assert effects("不得不承认它烂") == BAD
+
+
 @pytest.mark.parametrize(
     "text", ["会不会烂", "听说会烂", "烂吗", "烂了是真的吗", "heard it is bad"]
 )
