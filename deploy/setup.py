@@ -115,7 +115,7 @@ def install(profile: str) -> None:
     with step(1, "a virtual environment"):
         make_venv()
     with step(2, "the installer"):
-        pip("--no-deps", "-r", INSTALLER_LOCK)
+        install_uv()
     packages = sum("==" in line for line in LOCKS[profile].read_text("utf-8").splitlines())
     with step(3, f"{packages} packages, each checked against its hash"):
         install_packages(LOCKS[profile])
@@ -161,16 +161,26 @@ def venv_works() -> bool:
     return os.access(PYTHON, os.X_OK) and tool([PYTHON, "-c", question]).returncode == 0
 
 
+def install_uv() -> None:
+    try:
+        pip("--no-deps", "-r", INSTALLER_LOCK)
+    except SetupError:  # a mirror without it, or no wheel for this machine
+        (VENV / "bin" / "uv").unlink(missing_ok=True)
+
+
 def install_packages(lock: Path) -> None:
     """By uv, in seconds; where uv cannot (some proxies and mirrors), by pip, in a minute."""
-    sync = [VENV / "bin" / "uv", "pip", "sync", "--python", PYTHON, "--require-hashes"]
+    uv = VENV / "bin" / "uv"
+    sync = [uv, "pip", "sync", "--python", PYTHON, "--require-hashes"]
     sync += ["--compile-bytecode", INSTALLER_LOCK, lock]
-    for certificates in ("1", "0"):  # the system's, then uv's own
+    reason = "it could not be installed"
+    for certificates in ("1", "0") if uv.exists() else ():  # the system's, then uv's own
         extra = {"UV_SYSTEM_CERTS": certificates, **uv_settings()}
         answer = tool(sync, extra, show=sys.stderr.isatty())
         if answer.returncode == 0:
             return
-    say(f"\n      uv could not ({last_line(answer.stderr)}); trying pip, which is slower ...")
+        reason = last_line(answer.stderr)
+    say(f"\n      uv could not ({reason}); trying pip, which is slower ...")
     pip("-r", lock)
 
 
