@@ -7,7 +7,8 @@ from typing import Annotated
 import orjson
 import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
+from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 from typing_extensions import override
 
@@ -41,8 +42,13 @@ _EXAMPLE = (
 )
 
 
-class LiveStream(EventSourceResponse):
-    """Server-sent events that give up on a reader who takes nothing."""
+class LiveStream(StreamingResponse):
+    """Server-sent events that give up on a reader who takes nothing.
+
+    The framework's own answer waits for such a reader forever; its way of writing is used.
+    """
+
+    media_type: str | None = "text/event-stream"
 
     def __init__(self, events: AsyncIterator[bytes]) -> None:
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -102,7 +108,7 @@ async def open_listener(
 @router.get(
     "",
     summary="Listen to what happens",
-    response_class=EventSourceResponse,
+    response_class=LiveStream,
     responses={
         200: {
             "description": "Server-sent events.",
@@ -164,7 +170,7 @@ def _event(taken: PublishedFact | Gap) -> bytes:
             "seq": taken.seq,
             "kind": fact.kind,
             "subject_kind": fact.subject_kind,
-            "subject_id": fact.subject_id,
+            "subject_id": str(fact.subject_id),
             "payload": fact.payload,
             "at": taken.at,
         },
