@@ -1,8 +1,8 @@
 """What routes ask for: an open unit of work behind a key of the right scope, and a page's place."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
@@ -18,6 +18,8 @@ from services.core.workspaces.types import Caller, Scope
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+
+_Row = TypeVar("_Row")
 
 _AUTHORIZATION = b"authorization"
 _BEARER = "bearer "
@@ -49,6 +51,15 @@ class PageParams:
         if self.cursor is None:
             return None
         return self.codec.decode(self.cursor, *types, purpose=purpose)
+
+    def cut(
+        self, found: Sequence[_Row], place: Callable[[_Row], list[CursorValue]], *, purpose: str
+    ) -> tuple[Sequence[_Row], str | None]:
+        """Cut what was read with `limit + 1`; the row too many only says that there is more."""
+        if len(found) <= self.limit:
+            return found, None
+        items = found[: self.limit]
+        return items, self.next_cursor(place(items[-1]), purpose=purpose)
 
     def next_cursor(self, values: list[CursorValue], *, purpose: str) -> str:
         return self.codec.encode(values, purpose=purpose)
@@ -135,6 +146,8 @@ ReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.READ), scope="function")]
 WorkUnit = Annotated[UnitOfWork, Depends(writing(Scope.WORK), scope="function")]
 ManageUnit = Annotated[UnitOfWork, Depends(writing(Scope.MANAGE), scope="function")]
 AdminUnit = Annotated[UnitOfWork, Depends(writing(Scope.ADMIN), scope="function")]
+ManageReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.MANAGE), scope="function")]
+AdminReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.ADMIN), scope="function")]
 MetricsUnit = Annotated[UnitOfWork, Depends(reading(Scope.METRICS), scope="function")]
 
 

@@ -23,6 +23,7 @@ from services.core.kit.errors import (
     NotFoundError,
     UnavailableError,
 )
+from services.core.kit.signatures import SignatureRefusedError
 from services.core.kit.uow import is_outage
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ STATUS: Final[Mapping[ErrorKind, HTTPStatus]] = {
     ErrorKind.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_BODY_UNREAD: Final = frozenset({ErrorKind.TOO_LARGE, ErrorKind.UNSUPPORTED_MEDIA})
 PROBLEM_MEDIA: Final = "application/problem+json"
 
 # pydantic's sentences that repeat nothing of the input; all others are replaced by ours.
@@ -102,6 +104,9 @@ def problem_response(error: DomainError, request_id: str | None) -> Response:
         headers["retry-after"] = str(max(1, ceil(error.retry_after)))
     if error.kind is ErrorKind.UNAUTHENTICATED and error.code == "bad_key":
         headers["www-authenticate"] = "Bearer"
+    if error.kind in _BODY_UNREAD or isinstance(error, DeadlineError):
+        # What is still coming of the body is not worth reading.
+        headers["connection"] = "close"
     body = _body(status, error.code, error.detail, request_id, error.errors)
     return Response(orjson.dumps(body), status, headers, PROBLEM_MEDIA)
 
@@ -148,6 +153,9 @@ def request_id_of(request: Request) -> str | None:
 async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
+    if isinstance(error, SignatureRefusedError):
+        # The sender is told the same whatever the reason; its operator may ask us.
+        log.info("signature.refused", reason=error.reason)
     # For the meters: refusals are counted by their code.
     request.scope["warmline.problem_code"] = error.code
     return problem_response(error, request_id_of(request))

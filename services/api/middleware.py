@@ -84,9 +84,8 @@ class InputGuard:
         try:
             receive = await self._checked(scope, receive)
         except DomainError as error:
+            scope["warmline.problem_code"] = error.code
             response = problem_response(error, scope.get("warmline.request_id"))
-            # The rest of the body is not read, so the connection is of no further use.
-            response.headers["connection"] = "close"
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -45,7 +45,7 @@ class RegisteredSource:
     """A source and its secret: enough to sign as its platform."""
 
     workspace_id: UUID
-    id: UUID
+    id: UUID | str
     secret: str
 
     def headers(

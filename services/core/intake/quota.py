@@ -1,6 +1,8 @@
 """How much each workspace may send, kept in this process: a token bucket each."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +12,8 @@ from services.core.intake.rules import full_bucket, take
 from services.core.intake.types import Bucket, Wait
 
 MAX_BUCKETS = 10_000
+# History has no hurry: one call at a time for each workspace, the next may ask again after this.
+BACKFILL_RETRY_SECONDS = 5.0
 
 
 class Quotas:
@@ -19,6 +23,7 @@ class Quotas:
         self._events_per_minute = events_per_minute
         self._burst_events = burst_events
         self._buckets: OrderedDict[UUID, Bucket] = OrderedDict()
+        self._backfilling: set[UUID] = set()
 
     def admit(
         self, workspace_id: UUID, events: int, *, override: int | None, now: datetime
@@ -41,3 +46,17 @@ class Quotas:
         self._buckets.move_to_end(workspace_id)
         while len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
+
+    @contextmanager
+    def backfill(self, workspace_id: UUID) -> Iterator[None]:
+        """Let one backfill of a workspace run here; raises OverQuotaError for a second one.
+
+        History is not counted: a long one would never fit the quota, and a retry of it less still.
+        """
+        if workspace_id in self._backfilling:
+            raise OverQuotaError(BACKFILL_RETRY_SECONDS)
+        self._backfilling.add(workspace_id)
+        try:
+            yield
+        finally:
+            self._backfilling.discard(workspace_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.core.intake.states import DeliveryState, EntryState
 from services.core.intake.types import ContentKind, ReceivedEvent
+from services.core.kit.errors import FieldProblem
 
 # The spaces of ids in `delivery_keys`: chunks of a backfill, deliveries, events.
 BACKFILL_SPACE = "b"
@@ -85,6 +86,18 @@ class Receipt:
     duplicates: int
     unsupported: int
     fresh: bool
+
+
+@dataclass(slots=True)
+class BackfillReport:
+    """What became of a history. `problems` holds the first ones only, by line number from 1."""
+
+    delivery_ids: list[UUID] = field(default_factory=list)
+    accepted: int = 0
+    duplicates: int = 0
+    unsupported: int = 0
+    refused: int = 0
+    problems: list[FieldProblem] = field(default_factory=list)
 
 
 class EntryKey(NamedTuple):

@@ -1,8 +1,9 @@
 """Sources and what they send: signed in, journaled once, claimed by workers, shown and replayed."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -11,9 +12,13 @@ from sqlalchemy import Row
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.intake import admission, repository
+from services.core.intake.backfill import Chunk, read_chunks
+from services.core.intake.errors import InvalidJsonError
 from services.core.intake.payloads import PAYLOADS
 from services.core.intake.reading import ReadBodies
 from services.core.intake.records import (
+    BACKFILL_SPACE,
+    BackfillReport,
     ClaimedEntry,
     DeliverySummary,
     DeliveryView,
@@ -28,7 +33,7 @@ from services.core.intake.records import (
 )
 from services.core.intake.rules import support_of
 from services.core.intake.states import DeliveryState, EntryState
-from services.core.intake.types import Support
+from services.core.intake.types import ContentKind, Support
 from services.core.kit import ids
 from services.core.kit.brief import BriefMemory
 from services.core.kit.errors import NotFoundError
@@ -43,6 +48,7 @@ MAX_CLAIMS: Final = 10
 # Bodies held in memory at once while a claim is read; each has at most a megabyte.
 BODIES_AT_ONCE: Final = 50
 REPLAY_BATCH: Final = 1_000
+MAX_BACKFILL_PROBLEMS: Final = 100
 
 HANDLED_TYPES: Final = tuple(
     name for name in sorted(PAYLOADS) if support_of(name) is Support.HANDLED
@@ -176,6 +182,49 @@ async def _receipts_of_repeated(
         )
         for one, original in zip(repeated, originals, strict=True)
     }
+
+
+async def accept_backfill(
+    database: Database, door: SourceDoor, webhook_id: str, file: IO[bytes]
+) -> BackfillReport:
+    """Journal the good lines of a history, each few hundred in a transaction of their own.
+
+    When this breaks off, what was committed stays, and the same call later finds it as
+    duplicates. Raises InvalidJsonError when there is no line at all.
+    """
+    report = BackfillReport()
+    chunks = read_chunks(file)
+    empty = True
+    # In a thread: reading a few hundred lines would hold up everybody else.
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        empty = empty and not (chunk.events or chunk.refused)
+        room = MAX_BACKFILL_PROBLEMS - len(report.problems)
+        report.problems += chunk.problems[:room]
+        report.refused += chunk.refused
+        if chunk.events:
+            await _accept_chunk(database, door, webhook_id, chunk, report)
+    if empty:
+        raise InvalidJsonError("The body is empty.")
+    return report
+
+
+async def _accept_chunk(
+    database: Database, door: SourceDoor, webhook_id: str, chunk: Chunk, report: BackfillReport
+) -> None:
+    incoming = Incoming(
+        source_id=door.source_id,
+        webhook_id=f"{webhook_id}:{chunk.number}",
+        media=ContentKind.NDJSON,
+        body=chunk.body,
+        events=tuple(chunk.events),
+        space=BACKFILL_SPACE,
+    )
+    async with database.unit(door.workspace_id) as uow:
+        (receipt,) = await accept(uow, [incoming])
+    report.delivery_ids.append(receipt.delivery_id)
+    report.accepted += receipt.accepted
+    report.duplicates += receipt.duplicates
+    report.unsupported += receipt.unsupported
 
 
 async def claim_entries(

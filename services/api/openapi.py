@@ -1,0 +1,17 @@
+"""The published schema as text, for the file in the project and whoever compares with it."""
+
+import json
+from typing import Final
+
+from services.api.main import create_app
+from services.core.settings import DatabaseSettings, Settings
+
+# Nothing is connected: the schema depends on code alone, so any address will do.
+_NOWHERE: Final = "postgresql://nobody@localhost/nowhere"
+
+
+def render() -> str:
+    """Indented JSON, keys in FastAPI's order, one final newline."""
+    nowhere = DatabaseSettings.model_validate({"url": _NOWHERE})
+    app = create_app(Settings().model_copy(update={"database": nowhere}))
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

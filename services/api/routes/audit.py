@@ -1,0 +1,30 @@
+"""The trail: who changed what, newest first."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from services.api.deps import ManageReadUnit, PageQuery
+from services.api.schemas.common import Page
+from services.api.schemas.workspaces import AuditView
+from services.core.audit import service as audit
+
+router = APIRouter(prefix="/v1/audit", tags=["workspace"])
+_PURPOSE = "audit"
+
+
+@router.get("", summary="Read the trail")
+async def list_audit(
+    uow: ManageReadUnit,
+    page: PageQuery,
+    subject_id: Annotated[
+        str | None, Query(max_length=100, description="Only acts on this thing.")
+    ] = None,
+) -> Page[AuditView]:
+    start = page.start(UUID, purpose=_PURPOSE)
+    found = await audit.read(
+        uow, subject_id=subject_id, before=start[0] if start else None, limit=page.limit + 1
+    )
+    items, end = page.cut(found, lambda row: [row.id], purpose=_PURPOSE)
+    return Page(items=[AuditView.model_validate(row) for row in items], next_cursor=end)

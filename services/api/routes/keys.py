@@ -1,0 +1,56 @@
+"""API keys: made once, shown once, revoked for good."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from services.api.deps import AdminReadUnit, AdminUnit, PageQuery
+from services.api.errors import problems
+from services.api.schemas.common import Page
+from services.api.schemas.workspaces import CreatedKeyView, KeyBody, KeyView
+from services.core.kit.errors import NotFoundError
+from services.core.workspaces import service as workspaces
+
+router = APIRouter(prefix="/v1/keys", tags=["workspace"])
+_PURPOSE = "keys"
+
+
+@router.get("", summary="List keys")
+async def list_keys(uow: AdminReadUnit, page: PageQuery) -> Page[KeyView]:
+    """Newest first, revoked ones included."""
+    start = page.start(UUID, purpose=_PURPOSE)
+    found = await workspaces.list_keys(
+        uow, before=start[0] if start else None, limit=page.limit + 1
+    )
+    items, end = page.cut(found, lambda key: [key.id], purpose=_PURPOSE)
+    return Page(items=[KeyView.model_validate(key) for key in items], next_cursor=end)
+
+
+@router.post(
+    "",
+    summary="Create a key",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFoundError),
+)
+async def create_key(uow: AdminUnit, body: KeyBody, response: Response) -> CreatedKeyView:
+    """The answer holds the key; it cannot be read again."""
+    created = await workspaces.create_key(
+        uow,
+        name=body.name,
+        scopes=body.scopes,
+        member_id=body.member_id,
+        expires_at=body.expires_at,
+    )
+    response.headers["location"] = f"/v1/keys/{created.id}"
+    return CreatedKeyView.of(created)
+
+
+@router.delete(
+    "/{key_id}",
+    summary="Revoke a key",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NotFoundError),
+)
+async def revoke_key(uow: AdminUnit, key_id: UUID) -> None:
+    """Refused everywhere within a second. Revoking twice changes nothing."""
+    await workspaces.revoke_key(uow, key_id)
