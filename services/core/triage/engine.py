@@ -30,6 +30,11 @@ class CueClassifier:
         return "cues"
 
     @property
+    def rules_version(self) -> str:
+        """Changes with every cue, so that a replay judges anew what other cues judged."""
+        return self._rules_version
+
+    @property
     def engine_version(self) -> str:
         return "1"
 

@@ -32,10 +32,9 @@ class Judgement:
 
 
 def judgement_id(message_id: UUID, content_rank: str, classifier: Classifier) -> UUID:
-    """The same text judged by the same engine has one judgement, however often it is asked."""
-    return ids.derived_id(
-        message_id, "judgement", content_rank, classifier.engine, classifier.engine_version
-    )
+    """The same text judged by the same engine and rules has one judgement, however often."""
+    versions = (classifier.engine, classifier.engine_version, classifier.rules_version)
+    return ids.derived_id(message_id, "judgement", content_rank, *versions)
 
 
 async def judge(

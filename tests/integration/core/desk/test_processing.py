@@ -169,6 +169,7 @@ async def test_a_poisonous_entry_spares_its_neighbours_and_ends_in_quarantine(
     class Poisoned:
         engine = classifier.engine
         engine_version = classifier.engine_version
+        rules_version = classifier.rules_version
 
         def judge(self, message: TriageInput) -> Decision:
             if message.text == "poison":
