@@ -47,9 +47,11 @@ async def supervise(url: str, stages: dict[str, Stage], stop: asyncio.Event) -> 
 
 def _build(pool: Any, stages: dict[str, Stage]) -> Worker:
     async def wake(_context: dict[Any, Any], queue: str) -> None:
+        # Only a call: a long drain inside the job would be cut off by the job's timeout, and
+        # what it had claimed would wait for its lease.
         stage = stages.get(queue)
         if stage is not None:
-            await stage.run()
+            stage.call()
 
     # arq's own type of a coroutine wants its context's keys to be strings or anything at once.
     jobs: Any = wake
@@ -85,13 +87,9 @@ async def _run_until(worker: Worker, stop: asyncio.Event) -> None:
 
 async def _close(worker: Worker, pool: Any) -> None:
     """Leave nothing behind. arq's own close talks to Redis first, and leaks when that is away."""
-    tasks = list(worker.tasks.values())
-    if tasks:
-        # What a wake began may end; a pass holds its lease no longer than this.
-        _, late = await asyncio.wait(tasks, timeout=ANSWER_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in worker.tasks.values():
+        task.cancel()
+    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await pool.aclose(close_connection_pool=True)
