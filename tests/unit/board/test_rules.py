@@ -1,0 +1,69 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.core.board import rules
+from services.core.board.types import Share
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def said(number: int, *, minute: int = 0, tier: str = "routine", **changes: Any) -> dict[str, Any]:
+    message = {
+        "id": UUID(int=number),
+        "direction": "in",
+        "needs_reply": True,
+        "deleted": False,
+        "tier": tier,
+        "occurred_at": START + timedelta(minutes=minute),
+    }
+    return message | changes
+
+
+def driving(*messages: dict[str, Any], opening: int = 1) -> int | None:
+    found = rules.driving_message(messages, UUID(int=opening))
+    return found["id"].int if found else None
+
+
+def test_the_most_pressing_question_drives_the_case() -> None:
+    assert driving(said(1), said(2, tier="urgent"), said(3, tier="important")) == 2
+
+
+def test_of_equally_pressing_questions_the_earliest_drives() -> None:
+    assert driving(said(1, minute=5), said(2, minute=3), said(3, minute=4)) == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"deleted": True}, {"needs_reply": False}, {"direction": "out"}]
+)
+def test_what_is_no_standing_question_does_not_drive(change: dict[str, Any]) -> None:
+    assert driving(said(1), said(2, tier="urgent", **change)) == 1
+
+
+def test_without_a_standing_question_the_opening_message_explains_the_case() -> None:
+    assert driving(said(1, deleted=True), said(2, needs_reply=False)) == 1
+
+
+def test_nothing_drives_when_even_the_opening_message_was_left_out() -> None:
+    assert driving(said(2, needs_reply=False)) is None
+
+
+def test_a_share_of_nothing_has_no_rate() -> None:
+    assert rules.share(0, 0) == Share(0, 0, None)
+    assert rules.share(3, 1) == Share(3, 1, 0.75)
+
+
+def test_counts_by_tier_hold_every_tier_and_their_sum() -> None:
+    assert rules.by_tier([("urgent", 2), ("routine", 1), ("urgent", 3)]) == {
+        "total": 6,
+        "urgent": 5,
+        "important": 0,
+        "routine": 1,
+        "spam": 0,
+    }
+
+
+def test_a_search_text_is_never_a_pattern() -> None:
+    assert rules.containing(r"50%_\o/") == r"%50\%\_\\o/%"
