@@ -76,7 +76,8 @@ def create_app(
     app.add_middleware(RequestContext)
     app.add_middleware(MeasureRequests, meters=app.state.meters)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
-        app.include_router(import_module(f"{routes.__name__}.{module.name}").router)
+        # Not include_router: it would build every route a second time, on the first request.
+        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
     return app
 
 

@@ -108,6 +108,8 @@ async def open_listener(
 @router.get(
     "",
     summary="Listen to what happens",
+    # Said here because the answer's class does not take one, and the schema asks it.
+    status_code=200,
     response_class=LiveStream,
     responses={
         200: {
