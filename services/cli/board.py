@@ -128,21 +128,20 @@ def _figures(picture: Picture) -> "Panel":
 def _promises(picture: Picture) -> "Panel":
     from rich.panel import Panel
 
-    table = _grid(4)
-    table.add_row("", "open", "overdue", "firing", style="dim")
+    table = _grid(3)
     opened, breached = picture.summary.get("open", {}), picture.summary.get("breached", {})
+    table.add_row("", "open 未结", "overdue 超时", style="dim")
     for tier in _TIERS:
         overdue = breached.get(tier, 0)
         table.add_row(
             f"[{_TIER_STYLE[tier]}]{tier}[/]",
             str(opened.get(tier, 0)),
             f"[red]{overdue}[/]" if overdue else "0",
-            "",
         )
     rate = picture.summary.get("today", {}).get("attainment", {}).get("overall", {}).get("rate")
-    kept = "–" if rate is None else f"{rate:.0%}"
-    table.add_row("promises kept 达成", kept, "", str(picture.summary.get("alerts_firing", 0)))
-    return Panel(table, title="Promises 承诺（demo: seconds instead of hours）", border_style="dim")
+    table.add_row("promises kept today 今日达成", "–" if rate is None else f"{rate:.0%}", "")
+    table.add_row("alerts firing 告警中", str(picture.summary.get("alerts_firing", 0)), "")
+    return Panel(table, title="Promises 承诺 (seconds instead of hours)", border_style="dim")
 
 
 def _cases(picture: Picture) -> "Panel":

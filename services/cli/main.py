@@ -136,7 +136,7 @@ def demo(
     ],
     url: Annotated[str, typer.Option(help="A Warmline that runs.")] = "http://127.0.0.1:8080",
     rate: Annotated[float, typer.Option(min=0.1, max=500, help="Webhooks a second.")] = 2.0,
-    seed: Annotated[int, typer.Option(help="The same seed plans the same traffic.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed plans the same traffic.")] = 35,
 ) -> None:
     """Show the demo on a Warmline that is already up, until Ctrl-C.
 

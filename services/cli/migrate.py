@@ -8,6 +8,7 @@ from services.cli.processes import database_address, resolve_settings
 from services.cli.terminal import CommandError, run, say
 
 if TYPE_CHECKING:
+    import asyncpg
     from alembic.config import Config
 
 MIGRATIONS = Path(services.__file__).parent.parent / "migrations"
@@ -37,20 +38,31 @@ def migrate(url: str) -> None:
         raise CommandError(f"The migration failed and was undone: {error.orig}") from error
 
 
+def plain_address(url: str) -> str:
+    """The address as asyncpg itself wants it."""
+    from services.core.kit.db import asyncpg_url
+
+    return asyncpg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 async def read_revision(url: str) -> str | None:
     """Where the schema stands now; None when there is none. Raises OSError when it is away."""
     import asyncpg
 
-    from services.core.kit.db import asyncpg_url
+    connection = await asyncpg.connect(plain_address(url), timeout=_CONNECT_SECONDS)
+    try:
+        return await revision_of(connection)
+    finally:
+        await connection.close()
 
-    plain = asyncpg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain, timeout=_CONNECT_SECONDS)
+
+async def revision_of(connection: "asyncpg.Connection") -> str | None:
+    import asyncpg
+
     try:
         revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
         return None
-    finally:
-        await connection.close()
     return revision
 
 

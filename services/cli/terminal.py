@@ -59,6 +59,8 @@ def explained(error: Exception) -> CommandError | None:
         return CommandError(_trouble(error))
     if isinstance(error, EmbeddedServerError):
         return CommandError(str(error))
+    if type(error).__module__.startswith("asyncpg."):
+        return CommandError(f"Postgres refuses: {error}.")
     return error if isinstance(error, CommandError) else None
 
 
@@ -72,5 +74,7 @@ def _wrong_settings(error: "ValidationError") -> str:
 
 
 def _trouble(error: OSError) -> str:
+    if isinstance(error, ConnectionError | TimeoutError):
+        return f"Nothing answers ({error}). Is it running, and is the address right?"
     where = f" ({error.filename})" if error.filename else ""
     return f"{error.strerror or error}{where}."
