@@ -13,6 +13,7 @@ from services.api.deps import AppState
 from services.api.lifespan import run
 from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
+from services.api.publishing import publish
 from services.api.stream_hub import StreamHub
 from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.gateways.wakeups.live import RedisWakeups
@@ -78,6 +79,7 @@ def create_app(
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
         # Not include_router: it would build every route a second time, on the first request.
         app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
+    publish(app)
     return app
 
 

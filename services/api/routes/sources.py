@@ -11,7 +11,7 @@ from services.api.schemas.common import Page
 from services.api.schemas.sources import (
     CreatedSecretView,
     CreatedSourceView,
-    RotateBody,
+    SecretRotation,
     SourceBody,
     SourceChange,
     SourceView,
@@ -71,10 +71,10 @@ async def delete_source(uow: ManageUnit, source_id: UUID) -> None:
 async def rotate_secret(
     uow: ManageUnit,
     source_id: UUID,
-    body: Annotated[RotateBody | None, Body()] = None,
+    body: Annotated[SecretRotation | None, Body()] = None,
 ) -> CreatedSecretView:
     """Both secrets sign during the overlap. The answer holds the new one; it is told only here."""
-    overlap = (body or RotateBody()).overlap_seconds
+    overlap = (body or SecretRotation()).overlap_seconds
     secret = await intake.rotate_secret(uow, source_id, overlap_seconds=overlap)
     return CreatedSecretView.model_validate(secret)
 

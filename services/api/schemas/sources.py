@@ -77,7 +77,7 @@ class CreatedSourceView(SourceView):
         return cls(**dict(seen), secret=secret.secret)
 
 
-class RotateBody(StrictModel):
+class SecretRotation(StrictModel):
     """For how long the secret before the new one still signs; older ones end at once."""
 
     overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS)] = DEFAULT_OVERLAP_SECONDS

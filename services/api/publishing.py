@@ -1,0 +1,72 @@
+"""Makes the published schema say what really happens: problems, keys, short operation names."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from services.api.errors import PROBLEM_MEDIA, problems
+from services.core.kit.errors import InvalidInputError, UnavailableError
+from services.core.workspaces.errors import BadKeyError, MissingScopeError
+
+_FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
+_BEHIND_A_KEY: Final = (BadKeyError, MissingScopeError, UnavailableError)
+
+
+def publish(app: FastAPI) -> None:
+    """Correct what the framework writes about itself; done once, when the schema is first read."""
+    written = app.openapi
+
+    def corrected() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = written()
+            names = {
+                (route.path, method.lower()): _name(route)
+                for route in app.routes
+                if isinstance(route, APIRoute)
+                for method in route.methods or ()
+            }
+            for path, method, operation in _operations(schema):
+                operation["operationId"] = names[path, method]
+                _correct(operation)
+            for name in _FRAMEWORKS_OWN:
+                schema["components"]["schemas"].pop(name, None)
+        return app.openapi_schema or {}
+
+    # The documented way to extend the schema.
+    app.openapi = corrected  # type: ignore[method-assign]  # it is meant to be
+
+
+def _name(route: APIRoute) -> str:
+    """`sources.rotate_secret`: the module of the route and the function."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}.{route.name}"
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def _correct(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        responses["422"] = _problem(InvalidInputError)["422"]
+    if operation.get("security"):
+        for error in _BEHIND_A_KEY:
+            for status, response in _problem(error).items():
+                responses.setdefault(status, response)
+    for response in responses.values():
+        content = response.get("content", {})
+        if PROBLEM_MEDIA in content:
+            # No problem ever travels as plain JSON.
+            content.pop("application/json", None)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _problem(error: Any) -> dict[str, dict[str, Any]]:
+    return {
+        str(status): {"description": told["description"], "content": dict(told["content"])}
+        for status, told in problems(error).items()
+    }
