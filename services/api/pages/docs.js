@@ -68,7 +68,8 @@ const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
 
 function curl(method, path, body, open) {
   const key = document.getElementById("key").value.trim() || "$KEY";
-  const lines = [`curl -sS ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quoted(location.origin + path)}`];
+  const flags = path.startsWith("/v1/stream") ? "-N" : "-sS";
+  const lines = [`curl ${flags} ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quoted(location.origin + path)}`];
   if (!open) lines.push(key === "$KEY" ? `-H "Authorization: Bearer $KEY"` : `-H ${quoted(`Authorization: Bearer ${key}`)}`);
   if (body !== null) lines.push(`-H 'Content-Type: application/json'`, `-d ${quoted(body)}`);
   return lines.join(" \\\n  ");

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, status
 
 from services.api.deps import ManageUnit, PageQuery, ReadUnit, State
 from services.api.errors import DeadlineError, problems
+from services.api.meters import Meters
 from services.api.schemas.common import Page
 from services.api.schemas.deliveries import (
     BackfillView,
@@ -98,6 +99,8 @@ async def send_delivery(request: Request, state: State, source_id: SourceId) -> 
     async with state.database.unit(door.workspace_id, actor=actor) as uow:
         (receipt,) = await intake.accept(uow, [incoming])
     await state.wakeups.wake(uow.wakes)
+    meters: Meters = request.app.state.meters
+    meters.count_receipt(accepted=receipt.accepted, duplicates=receipt.duplicates)
     return ReceiptView.model_validate(receipt)
 
 

@@ -8,7 +8,9 @@ from services.api.deps import ManageUnit, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.policies import PolicyBody, PolicyView
-from services.core.kit.errors import NotFoundError
+from services.core.alerts import service as alerts
+from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.uow import UnitOfWork
 from services.core.sla import service as sla
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
 
@@ -25,9 +27,10 @@ async def list_policies(uow: ReadUnit) -> Page[PolicyView]:
     "",
     summary="Create a policy",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(PolicyNameTakenError),
+    responses=problems(PolicyNameTakenError, InvalidInputError),
 )
 async def create_policy(uow: ManageUnit, body: PolicyBody, response: Response) -> PolicyView:
+    await _require_ladder(uow, body)
     policy = PolicyView.of(await sla.create_policy(uow, body.to_draft()))
     response.headers["location"] = f"/v1/policies/{policy.id}"
     response.headers["etag"] = f'"{policy.version}"'
@@ -44,12 +47,13 @@ async def get_policy(uow: ReadUnit, policy_id: UUID, response: Response) -> Poli
 @router.put(
     "/{policy_id}",
     summary="Save the next version of a policy",
-    responses=problems(NotFoundError, PolicyNameTakenError),
+    responses=problems(NotFoundError, PolicyNameTakenError, InvalidInputError),
 )
 async def change_policy(
     uow: ManageUnit, policy_id: UUID, body: PolicyBody, response: Response
 ) -> PolicyView:
     """Promises already running keep the version they started under."""
+    await _require_ladder(uow, body)
     policy = PolicyView.of(await sla.change_policy(uow, policy_id, body.to_draft()))
     response.headers["etag"] = f'"{policy.version}"'
     return policy
@@ -74,3 +78,14 @@ async def archive_policy(uow: ManageUnit, policy_id: UUID) -> None:
 async def list_versions(uow: ReadUnit, policy_id: UUID) -> Page[PolicyView]:
     """Every version ever saved, oldest first, archived policies included."""
     return Page(items=[PolicyView.of(policy) for policy in await sla.list_versions(uow, policy_id)])
+
+
+async def _require_ladder(uow: UnitOfWork, body: PolicyBody) -> None:
+    """A mistyped ladder would be found out by nobody being woken."""
+    if body.ladder_id is None:
+        return
+    try:
+        await alerts.get_ladder(uow, body.ladder_id)
+    except NotFoundError as error:
+        problem = FieldProblem("/ladder_id", "not_found", "There is no such ladder.")
+        raise InvalidInputError("The request is not valid.", errors=[problem]) from error

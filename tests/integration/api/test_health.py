@@ -23,7 +23,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 def worker(**changes: object) -> ProcessInfo:
     values = {"id": uuid4(), "kind": "worker", "host": "h", "pid": 1, "started_at": host_now()}
-    return ProcessInfo(**(values | changes))  # type: ignore[arg-type]  # a dict of mixed values
+    return ProcessInfo(**(values | changes))
 
 
 async def ready(client: httpx.AsyncClient) -> tuple[int, str, dict[str, str]]:

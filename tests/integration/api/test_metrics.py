@@ -13,6 +13,7 @@ from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Scope, Workspace
 from tests.support import rows as make
 from tests.support.client import client_of, make_key
+from tests.support.factories import batch, body_of, comment, make_source
 from tests.support.queries import counted_queries
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -128,12 +129,21 @@ async def test_two_applications_in_one_process_count_apart(
     assert not any("/healthz" in name for name in found)
 
 
-async def test_receipts_are_added_up(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
-    app.state.meters.count_receipt(accepted=3, duplicates=1)
-    app.state.meters.count_receipt(accepted=2, duplicates=0)
+async def test_a_webhooks_events_are_counted_as_accepted_seen_before_or_refused(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    source = await make_source(database, workspace.id)
+    address = f"/v1/sources/{source.id}/deliveries"
+    known = comment()
+    for events in ([known, comment()], [known, comment(), comment()]):
+        body = body_of(batch(events))
+        await anonymous.post(address, content=body, headers=source.headers(body))
+    await anonymous.post(address, content=b"{}", headers=source.headers(b"{ }"))
     found = await figures(anonymous)
-    assert found["warmline_intake_accepted_events_total"] == 5
+    assert found["warmline_intake_accepted_events_total"] == 4
     assert found["warmline_intake_duplicate_events_total"] == 1
+    route = 'route="/v1/sources/{source_id}/deliveries"'
+    assert found[f'warmline_refusals_total{{code="bad_signature",{route}}}'] == 1
 
 
 async def test_lag_is_measured_by_the_databases_clock(

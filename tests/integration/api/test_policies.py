@@ -1,0 +1,135 @@
+from copy import deepcopy
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.api.schemas.policies import EXAMPLE
+from services.core.kit.uow import Database
+from services.core.sla import service as sla
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import Scope, Workspace
+from tests.support.client import client_of, make_key
+
+
+def policy(**changes: Any) -> dict[str, Any]:
+    return deepcopy(EXAMPLE) | changes
+
+
+async def create(api: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+    response = await api.post("/v1/policies", json=policy(**changes))
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
+    return made
+
+
+async def test_a_policy_is_created_as_sent_and_read_back(api: httpx.AsyncClient) -> None:
+    made = await create(api)
+    assert made["version"] == 1
+    assert made["targets"]["urgent"]["first_response_seconds"] == 1800
+    assert made["match"] == {"channels": ["dm"], "source_ids": []}
+    response = await api.get(f"/v1/policies/{made['id']}")
+    assert response.json() == made
+    assert response.headers["etag"] == '"1"'
+
+
+async def test_a_change_makes_the_next_version_and_keeps_the_earlier_ones(
+    api: httpx.AsyncClient,
+) -> None:
+    made = await create(api)
+    address = f"/v1/policies/{made['id']}"
+    changed = await api.put(address, json=policy(name="Quiet week", response_steps=[100]))
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["version"] == 2
+    versions = (await api.get(f"{address}/versions")).json()["items"]
+    assert [each["version"] for each in versions] == [1, 2]
+    assert [each["response_steps"] for each in versions] == [[50, 80, 100, 150, 200], [100]]
+
+
+async def test_an_archived_policy_is_gone_and_its_versions_stay(api: httpx.AsyncClient) -> None:
+    made = await create(api)
+    address = f"/v1/policies/{made['id']}"
+    assert (await api.delete(address)).status_code == 204
+    assert (await api.get(address)).status_code == 404
+    assert (await api.get("/v1/policies")).json()["items"] == []
+    assert len((await api.get(f"{address}/versions")).json()["items"]) == 1
+
+
+async def test_the_default_policy_cannot_be_archived(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    async with database.unit(workspace.id) as uow:
+        default = await sla.ensure_defaults(uow)
+    (listed,) = (await api.get("/v1/policies")).json()["items"]
+    assert listed["is_default"] is True
+    response = await api.delete(f"/v1/policies/{default.id}")
+    assert response.status_code == 409
+    assert response.json()["code"] == "sla.default_policy"
+
+
+async def test_two_live_policies_do_not_share_a_name(api: httpx.AsyncClient) -> None:
+    await create(api)
+    response = await api.post("/v1/policies", json=policy())
+    assert response.status_code == 409
+    assert response.json()["code"] == "sla.policy_name_taken"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"response_steps": [80, 50, 100]}, "/response_steps"),
+        ({"response_steps": [50, 50, 100]}, "/response_steps"),
+        ({"response_steps": [50, 80]}, "/response_steps"),
+        ({"response_steps": [100, *range(101, 112)]}, "/response_steps"),
+        ({"response_steps": [0, 100]}, "/response_steps/0"),
+        ({"response_steps": [100, 1001]}, "/response_steps/1"),
+        ({"resolution_steps": []}, "/resolution_steps"),
+        ({"name": ""}, "/name"),
+        ({"reopen_within_seconds": -1}, "/reopen_within_seconds"),
+        ({"match": {"channels": ["fax"]}}, "/match/channels/0"),
+        ({"targets": {"urgent": EXAMPLE["targets"]["urgent"]}}, "/targets/important"),
+        ({"position": "1"}, "/position"),
+    ],
+)
+async def test_a_policy_that_cannot_be_kept_is_refused_at_its_place(
+    api: httpx.AsyncClient, change: dict[str, Any], pointer: str
+) -> None:
+    response = await api.post("/v1/policies", json=policy(**change))
+    assert response.status_code == 422
+    assert pointer in [problem["pointer"] for problem in response.json()["errors"]]
+
+
+async def test_no_target_is_zero_and_no_limit_lies_before_it(api: httpx.AsyncClient) -> None:
+    for name, value in (("first_response_seconds", 0), ("limit_seconds", 1)):
+        body = policy()
+        body["targets"]["urgent"][name] = value
+        assert (await api.post("/v1/policies", json=body)).status_code == 422, name
+
+
+async def test_a_ladder_nobody_has_is_refused(api: httpx.AsyncClient) -> None:
+    response = await api.post("/v1/policies", json=policy(ladder_id=str(uuid4())))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/ladder_id"
+
+
+async def test_changing_needs_the_scope_manage(
+    database: Database, app: Any, workspace: Workspace
+) -> None:
+    key = await make_key(database, workspace.id, Scope.READ, Scope.WORK)
+    async with client_of(app, key) as client:
+        assert (await client.post("/v1/policies", json=policy())).status_code == 403
+        assert (await client.get("/v1/policies")).status_code == 200
+
+
+async def test_another_workspaces_policy_does_not_exist_here(
+    api: httpx.AsyncClient, database: Database
+) -> None:
+    other = await workspaces.create_workspace(database, "Other", slug="other")
+    async with database.unit(other.id) as uow:
+        foreign = (await sla.ensure_defaults(uow)).id
+    for address in (f"/v1/policies/{foreign}", f"/v1/policies/{uuid4()}"):
+        assert (await api.get(address)).status_code == 404
+        assert (await api.get(f"{address}/versions")).status_code == 404
+        assert (await api.put(address, json=policy())).status_code == 404
+        assert (await api.delete(address)).status_code == 404
