@@ -83,7 +83,7 @@ def start_postgres(
         command = _command(binaries, cluster, sockets, port, tcp=tcp_port is not None, fsync=fsync)
         log = data_dir / "postgres.log"
         process = launch(command, identity=identity, death_signal=signal.SIGINT, log=log, lock=lock)
-        server = RunningServer("PostgreSQL", _url(sockets, port), log, process, _FAREWELL)
+        server = RunningServer("PostgreSQL", _url(sockets, port), log, sockets, process, _FAREWELL)
         wait_until_ready(server, lambda: _ready_pid(cluster) == server.pid, _READY_PATIENCE)
     return server
 

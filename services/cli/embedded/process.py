@@ -52,6 +52,7 @@ class RunningServer:
     name: str
     url: str
     log: Path
+    sockets: Path
     process: subprocess.Popen[bytes]
     farewell: tuple[tuple[signal.Signals, float], ...]
     """Signals to send in turn, each with the seconds to wait for the next; SIGKILL comes last."""
@@ -68,10 +69,12 @@ class RunningServer:
         """Returns when the process is gone; harmless when it already is."""
         for number, patience in (*self.farewell, (signal.SIGKILL, None)):
             if not self.running:
-                return
+                break
             self.process.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(patience)
+        with contextlib.suppress(OSError):  # the other server is still in it, or it was never made
+            self.sockets.rmdir()
 
     def __enter__(self) -> Self:
         return self

@@ -30,7 +30,8 @@ def start_valkey(data_dir: Path) -> RunningServer:
     """
     data_dir = private_folder(data_dir.resolve())
     folder = private_folder(data_dir / "valkey")
-    address = private_folder(socket_folder(data_dir)) / "valkey.sock"
+    sockets = private_folder(socket_folder(data_dir))
+    address = sockets / "valkey.sock"
     with exclusive(data_dir / "valkey.lock", "Valkey") as lock:
         log = data_dir / "valkey.log"
         process = launch(
@@ -40,7 +41,7 @@ def start_valkey(data_dir: Path) -> RunningServer:
             log=log,
             lock=lock,
         )
-        server = RunningServer("Valkey", f"unix://{address}", log, process, _FAREWELL)
+        server = RunningServer("Valkey", f"unix://{address}", log, sockets, process, _FAREWELL)
         wait_until_ready(server, lambda: _answers(address), _READY_PATIENCE)
     return server
 

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from services.cli.embedded.postgres import find_postgres, start_postgres, wheel_binaries
-from services.cli.embedded.process import EmbeddedServerError, RunningServer
+from services.cli.embedded.process import EmbeddedServerError, RunningServer, socket_folder
 from services.cli.embedded.valkey import find_valkey, start_valkey
 from tests.support.servers import ServerAddress
 
@@ -64,6 +64,7 @@ async def test_any_folder_will_do(tmp_path: Path, folder: str) -> None:
         assert await answer(postgres.url, "SELECT 1") == 1
         async with Redis.from_url(valkey.url) as client:
             assert await client.ping()
+    assert not socket_folder(data_dir).exists()
 
 
 @pytest.mark.parametrize("start", [start_quick_postgres, start_valkey])
