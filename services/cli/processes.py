@@ -36,15 +36,15 @@ class Runtime:
 
 
 @contextlib.contextmanager
-def claim_folder(data_dir: Path) -> Iterator[Path]:
-    """Be the only `warmline up` of this folder; yields its full path.
+def claim_folder(data_dir: Path, *, patience: float = _CLAIM_PATIENCE) -> Iterator[Path]:
+    """Be the only `warmline up` of this folder; yields its full path. `patience` in seconds.
 
     Raises:
         CommandError: another one runs there.
     """
     folder = private_folder(data_dir.resolve())
     with _open_lock(folder / _LOCK_FILE) as lock:
-        if not until(lambda: _try_lock(lock, fcntl.LOCK_EX), _CLAIM_PATIENCE):
+        if not until(lambda: _try_lock(lock, fcntl.LOCK_EX), patience):
             raise CommandError(
                 f"Warmline is already running in {folder}. Stop it first, or choose another "
                 "folder with --data."
