@@ -1,0 +1,270 @@
+"""Waiting entries are given to one worker at a time, fairly, and taken back from dead ones."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.core.intake import service as intake
+from services.core.intake import statements
+from services.core.intake.records import ClaimedEntry, EntryFailure
+from services.core.intake.states import DeliveryState, EntryState
+from services.core.kit.clock import FrozenClock
+from services.core.kit.uow import Database
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import Workspace
+from tests.support.factories import RegisteredSource, batch, comment, incoming, make_source
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(NOON)
+
+
+@pytest.fixture
+def frozen(database: Database, clock: FrozenClock) -> Database:
+    return Database(database.engine, clock)
+
+
+@pytest.fixture
+async def source(frozen: Database, workspace: Workspace) -> RegisteredSource:
+    return await make_source(frozen, workspace.id)
+
+
+async def deliver(
+    database: Database, source: RegisteredSource, *names: str, age: timedelta = timedelta()
+) -> UUID:
+    when = (NOON - age).isoformat()
+    events = [comment(name) | {"timestamp": when} for name in names]
+    async with database.unit(source.workspace_id) as uow:
+        (receipt,) = await intake.accept(uow, [incoming(source.id, batch(events))])
+    return receipt.delivery_id
+
+
+async def claim(database: Database, limit: int = 100) -> list[ClaimedEntry]:
+    return await intake.claim_entries(database, limit=limit, lease_seconds=30)
+
+
+def names(entries: list[ClaimedEntry]) -> list[str]:
+    return [entry.external_id for entry in entries]
+
+
+async def test_a_claim_brings_the_events_with_their_payloads(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a", "b")
+    first, second = await claim(frozen)
+    assert (first.external_id, first.position, first.attempts) == ("a", 0, 1)
+    assert second.event is not None
+    assert second.event.payload is not None
+    assert second.event.external_id == "b"
+
+
+async def test_a_claimed_entry_is_given_to_nobody_else_until_its_lease_ends(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    (first,) = await claim(frozen)
+    clock.advance(timedelta(seconds=29))
+    assert await claim(frozen) == []
+    clock.advance(timedelta(seconds=1))
+    (second,) = await claim(frozen)
+    assert (second.key.token, second.attempts) == (first.key.token + 1, 2)
+
+
+async def test_eight_workers_at_once_get_every_entry_once(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    wanted = [f"e-{number:03}" for number in range(200)]
+    await deliver(frozen, source, *wanted)
+    batches = await asyncio.gather(*(claim(frozen, limit=40) for _ in range(8)))
+    got = [name for entries in batches for name in names(entries)]
+    assert len(got) == len(set(got))
+    rest = names(await claim(frozen, limit=200))
+    assert sorted(got + rest) == wanted
+
+
+async def test_a_late_worker_completes_nothing_that_was_taken_over(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a", "b")
+    late = await claim(frozen)
+    clock.advance(timedelta(seconds=31))
+    (taken,) = await claim(frozen, limit=1)
+    async with frozen.unit(source.workspace_id) as uow:
+        done = await intake.complete_entries(uow, [entry.key for entry in late])
+    assert done == {entry.key for entry in late if entry.external_id != taken.external_id}
+
+
+async def test_completing_twice_completes_once(frozen: Database, source: RegisteredSource) -> None:
+    delivery_id = await deliver(frozen, source, "a")
+    keys = [entry.key for entry in await claim(frozen)]
+    async with frozen.unit(source.workspace_id) as uow:
+        assert await intake.complete_entries(uow, keys) == set(keys)
+        assert await intake.complete_entries(uow, keys) == set()
+        seen = await intake.get_delivery(uow, delivery_id)
+    assert seen.summary.state is DeliveryState.PROCESSED
+
+
+async def test_another_workspace_cannot_complete_an_entry(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    keys = [entry.key for entry in await claim(frozen)]
+    other = await workspaces.create_workspace(frozen, "Other")
+    async with frozen.unit(other.id) as uow:
+        assert await intake.complete_entries(uow, keys) == set()
+
+
+async def test_every_workspace_gets_its_share_however_long_anothers_queue_is(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, *(f"big-{number}" for number in range(300)))
+    clock.advance(timedelta(seconds=5))
+    for name in ("small", "tiny"):
+        workspace = await workspaces.create_workspace(frozen, name)
+        await deliver(frozen, await make_source(frozen, workspace.id), name)
+    got = names(await claim(frozen, limit=30))
+    assert {"small", "tiny"} <= set(got)
+    assert sum(name.startswith("big") for name in got) == 10
+
+
+async def test_history_waits_behind_what_is_live(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "old-1", "old-2", age=timedelta(days=40))
+    clock.advance(timedelta(seconds=5))
+    await deliver(frozen, source, "live")
+    assert names(await claim(frozen, limit=2)) == ["live", "old-1"]
+
+
+async def test_a_failed_entry_comes_back_later_and_later_and_ends_in_quarantine(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    delivery_id = await deliver(frozen, source, "a")
+    pauses = []
+    for _ in range(3):
+        (entry,) = await claim(frozen)
+        started = clock.at
+        async with frozen.unit(source.workspace_id) as uow:
+            failure = EntryFailure(entry.key, "KeyError")
+            await intake.fail_entries(uow, [failure], max_attempts=3)
+            row = (await uow.execute("SELECT next_at, state FROM journal")).one()
+        pauses.append((row.next_at - started).total_seconds())
+        clock.at = row.next_at
+    assert (row.state, pauses) == (EntryState.QUARANTINED, [5, 10, 20])
+    assert await claim(frozen) == []
+    async with frozen.read(source.workspace_id) as uow:
+        seen = await intake.get_delivery(uow, delivery_id)
+    assert seen.summary.state is DeliveryState.QUARANTINED
+    assert [entry.error for entry in seen.entries] == ["KeyError"]
+
+
+async def test_an_entry_whose_workers_always_die_is_given_up_on(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    claims = 0
+    while await claim(frozen):
+        claims += 1
+        clock.advance(timedelta(seconds=31))
+    assert claims == intake.MAX_CLAIMS
+    async with frozen.system() as uow:
+        row = (await uow.execute("SELECT state, error FROM journal")).one()
+    assert (row.state, row.error) == (EntryState.QUARANTINED, "claimed_without_outcome")
+
+
+async def test_a_released_entry_is_due_at_once_and_its_attempt_forgotten(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    (first,) = await claim(frozen)
+    async with frozen.unit(source.workspace_id) as uow:
+        assert await intake.release_entries(uow, [first.key]) == 1
+    (again,) = await claim(frozen)
+    assert (again.attempts, again.token) == (1, first.token + 1)
+
+
+async def test_a_body_that_cannot_be_read_any_more_spares_its_neighbours(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    broken = await deliver(frozen, source, "a")
+    await deliver(frozen, source, "b")
+    async with frozen.system() as uow:
+        await uow.execute("UPDATE deliveries SET body = '\\x7b' WHERE id = :id", {"id": broken})
+    found = {entry.external_id: entry for entry in await claim(frozen)}
+    assert (found["a"].event, found["a"].unreadable) == (None, "invalid_json")
+    assert found["b"].event is not None
+
+
+async def test_replaying_everything_makes_everything_wait_once_more(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a", "b")
+    await deliver(frozen, source, "c")
+    async with frozen.unit(source.workspace_id) as uow:
+        await intake.complete_entries(uow, [entry.key for entry in await claim(frozen)])
+    count = await intake.replay_all(frozen, source.workspace_id, [EntryState.PROCESSED])
+    assert count == 3
+    assert sorted(names(await claim(frozen))) == ["a", "b", "c"]
+
+
+async def test_a_replay_keeps_to_its_time_and_state(
+    database: Database, workspace: Workspace
+) -> None:
+    source = await make_source(database, workspace.id)
+    await deliver(database, source, "a")
+    async with database.unit(source.workspace_id) as uow:
+        await intake.complete_entries(uow, [entry.key for entry in await claim(database)])
+        await uow.execute("UPDATE journal SET state = 'quarantined'")
+    until = datetime.now(UTC) - timedelta(hours=1)
+    quarantined = [EntryState.QUARANTINED]
+    assert await intake.replay_all(database, workspace.id, quarantined, until=until) == 0
+    assert await intake.replay_all(database, workspace.id, [EntryState.PROCESSED]) == 0
+    assert await intake.replay_all(database, workspace.id, quarantined, since=until) == 1
+
+
+FILL = """
+INSERT INTO journal (workspace_id, delivery_id, position, source_id, external_id, type,
+  occurred_at, received_at, clamped, historical, state, next_at)
+SELECT :workspace_id, gen_random_uuid(), 0, :source_id, 'x', 'comment.created', :now, :now, false,
+  number % 2 = 0, CASE WHEN number % 5 = 0 THEN 'pending' ELSE 'processed' END, :now
+FROM generate_series(1, :rows) AS number
+"""
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan] + [node for part in plan.get("Plans", []) for node in nodes(part)]
+
+
+async def test_a_claim_finds_its_rows_by_the_partial_index_alone(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    """100,000 rows, 20,000 of them due: what is read follows the limit, not the table."""
+    async with frozen.system() as uow:
+        await uow.execute(
+            FILL,
+            {
+                "workspace_id": source.workspace_id,
+                "source_id": source.id,
+                "now": uow.now,
+                "rows": 100_000,
+            },
+        )
+        await uow.execute("ANALYZE journal")
+        explained = await uow.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {statements.CLAIM}",
+            {"now": uow.now, "limit": 200, "lease_seconds": 30.0, "max_claims": 10},
+        )
+        plan = explained.scalar_one()
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    scans = [node for node in nodes(plan[0]["Plan"]) if node.get("Relation Name") == "journal"]
+    read = [node for node in scans if "Scan" in node["Node Type"]]
+    assert {node.get("Index Name") for node in read} <= {"ix_journal_due", "pk_journal"}
+    assert "ix_journal_due" in {node.get("Index Name") for node in read}
+    assert sum(node["Actual Rows"] * node["Actual Loops"] for node in read) < 1_000
