@@ -1,0 +1,80 @@
+"""What watches the product names only figures the product has."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+FIGURE = re.compile(r"\b(?:warmline|process)_[a-z_]+\b")
+RULES = DEPLOY / "prometheus" / "alerts.yml"
+BOARD = DEPLOY / "grafana" / "warmline.json"
+
+
+def rules() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def panels() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(BOARD.read_text(encoding="utf-8"))["panels"]
+    return found
+
+
+async def figures(client: httpx.AsyncClient) -> set[str]:
+    text = (await client.get("/metrics")).text
+    names = re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE)
+    parts = {f"{name}{end}" for name, kind in names if kind == "histogram" for end in _ENDS}
+    return {name for name, _ in names} | parts
+
+
+_ENDS = ("_bucket", "_count", "_sum")
+
+
+async def test_every_figure_of_the_rules_exists(anonymous: httpx.AsyncClient) -> None:
+    known = await figures(anonymous)
+    named = {name for rule in rules() for name in FIGURE.findall(rule["expr"])}
+    assert named - known == set()
+    assert len(named) >= 8
+
+
+async def test_every_figure_of_the_board_exists(anonymous: httpx.AsyncClient) -> None:
+    known = await figures(anonymous)
+    named = {
+        name
+        for panel in panels()
+        for target in panel["targets"]
+        for name in FIGURE.findall(target["expr"])
+    }
+    assert named - known == set()
+    assert len(named) >= 12
+
+
+async def test_every_rule_says_what_to_do_and_how_loud(anonymous: httpx.AsyncClient) -> None:
+    paths = set((await anonymous.get("/openapi.json")).json()["paths"])
+    for rule in rules():
+        assert rule["labels"]["severity"] in {"warning", "critical"}, rule["alert"]
+        assert rule["annotations"]["summary"]
+        for path in re.findall(r"GET (/v1/[a-z-]+)", rule["annotations"]["description"]):
+            assert path in paths, rule["alert"]
+
+
+def test_the_routes_the_rules_measure_exist() -> None:
+    routes = {found for rule in rules() for found in re.findall(r'route="([^"]+)"', rule["expr"])}
+    assert routes == {"/v1/sources/{source_id}/deliveries"}
+
+
+def test_panels_do_not_cover_each_other() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in panels():
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        taken |= cells
