@@ -163,13 +163,22 @@ async def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyP
 
 
 async def test_every_call_opens_its_own_connection() -> None:
-    async with (
-        sink(says("200 OK")) as server,
-        GuardedClient(allow_private=True) as client,
-    ):
+    """Two names on one address would otherwise share a connection, and its certificate."""
+    connections = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while await reader.read(4096):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, GuardedClient(allow_private=True) as client:
         for _ in range(2):
-            answer = await client.post(server.url, content=b"", headers={})
-            assert answer.status_code == 200
+            assert (await client.post(url, content=b"", headers={})).status_code == 200
+    assert connections == 2
 
 
 async def test_the_name_is_what_tls_asks_for_though_the_address_is_pinned() -> None:

@@ -113,34 +113,41 @@ async def send_due(
     waited for, the others are looked after. When cancelled, what is on its way is in doubt: it is
     sent again after its lease, marked.
     """
-    tour = _Tour(database, gateways, max_attempts)
+    tour = _Tour(database, gateways, max_attempts, concurrency)
     stop_at = monotonic() + claim_seconds
     try:
-        while True:
-            seats = min(limit, concurrency - len(tour.tasks))
-            if seats > 0 and monotonic() < stop_at:
-                await tour.take(seats, width)
-            if not tour.tasks:
-                return tour.taken
-            await asyncio.wait(
-                tour.tasks, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
+        while monotonic() < stop_at and not await tour.take(limit, width):
+            await tour.wait()
+    except UnavailableError:
+        # No new claim for now, but what is on its way may still be written down.
+        await tour.finish()
+        raise
+    else:
+        await tour.finish()
     finally:
         await tour.drop()
+    return tour.taken
 
 
 class _Tour:
     """What one `send_due` has on its way."""
 
-    def __init__(self, database: Database, gateways: Gateways, max_attempts: int) -> None:
+    def __init__(
+        self, database: Database, gateways: Gateways, max_attempts: int, concurrency: int
+    ) -> None:
         self._database = database
         self._gateways = gateways
         self._max_attempts = max_attempts
+        self._concurrency = concurrency
         self._busy: Counter[UUID] = Counter()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.taken = 0
 
-    async def take(self, seats: int, width: int) -> None:
+    async def take(self, limit: int, width: int) -> bool:
+        """Claim and begin sending; True when nothing was due though every seat was free."""
+        seats = min(limit, self._concurrency - len(self._tasks))
+        if seats == 0:
+            return False
         busy = {channel_id: count for channel_id, count in self._busy.items() if count}
         claimed = await claim_dispatches(
             self._database, seats, width=width, busy=busy, max_attempts=self._max_attempts
@@ -149,13 +156,32 @@ class _Tour:
         for dispatch in claimed:
             self._busy[dispatch.channel_id] += 1
             task = asyncio.create_task(self._send(dispatch))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._end)
+        # What ended while we were asking may have made room for rows this claim had to leave.
+        return not busy and not claimed
+
+    async def wait(self) -> None:
+        """Until something ends, or something new may have come."""
+        if self._tasks:
+            await asyncio.wait(
+                self._tasks, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+
+    async def finish(self) -> None:
+        """Wait for what is on its way; each sending is bounded."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def drop(self) -> None:
-        for task in self.tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("send.broke", exc_info=error)
 
     async def _send(self, dispatch: Dispatch) -> None:
         try:

@@ -1,6 +1,7 @@
 """What people do with alerts, and what it does to what is still to be sent."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
+from services.core.alerts.repository.sending import claim
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.kit import ids
@@ -16,6 +18,7 @@ from services.core.kit.uow import Actor
 from services.core.triage.types import Tier
 from tests.support.alerts import Desk
 
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 MEI = Actor(kind="key", id="k1", label="Mei")
 
 
@@ -112,6 +115,40 @@ async def test_each_renotification_is_a_round_of_its_own(desk: Desk) -> None:
     assert rounds == [("firing", 0), ("renotify", 1), ("renotify", 2), ("renotify", 3)]
     types = [parcel.message["type"] for parcel in (await send(desk)).parcels]
     assert sorted(types) == ["alert.firing"] + ["alert.renotify"] * 3
+
+
+async def test_two_rounds_at_once_are_two_rounds(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.renotify(uow, alert.id)
+        second = asyncio.create_task(act(desk, alerts.renotify, alert))
+        await somebody_waits(desk)
+    await second
+    assert [one.sequence for one in await desk.deliveries(alert)] == [0, 1, 2]
+
+
+async def test_settling_waits_for_a_claim_under_way_and_follows_it_up(desk: Desk) -> None:
+    """A claim committed while settling waited was not there when settling first looked."""
+    await desk.webhook()
+    alert = await desk.raised()
+    async with desk.database.system() as claiming:
+        await claim(
+            claiming, limit=1, width=1, busy={}, lease=timedelta(seconds=30), max_attempts=3
+        )
+        settling = asyncio.create_task(act(desk, alerts.resolve, alert))
+        await somebody_waits(desk)
+    await settling
+    assert await desk.states(alert) == ["firing cancelled", "resolved pending"]
+
+
+async def somebody_waits(desk: Desk) -> None:
+    """Until somebody waits for a row that is held."""
+    waiting = 0
+    async with asyncio.timeout(10):
+        while not waiting:
+            async with desk.database.system() as uow:
+                waiting = (await uow.execute(WAITING)).scalar_one()
 
 
 async def test_renotifying_goes_to_the_frozen_channels_or_to_all_if_they_are_gone(

@@ -1,6 +1,7 @@
 """The outbox: nothing lost, repeats marked, one slow channel alone with its slowness."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import pytest
 
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
-from services.core.alerts.types import ChannelChange, Outcome, Redriven, SendResult
+from services.core.alerts.service import raising
+from services.core.alerts.types import ChannelChange, Outcome, Purpose, Redriven, SendResult
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer, Failure, Parcel
-from services.core.kit.errors import NotFoundError
+from services.core.kit.errors import NotFoundError, UnavailableError
+from services.core.kit.uow import Database, UnitOfWork
 from services.core.triage.types import Tier
 from tests.support.alerts import HOUR, Desk
 
@@ -320,3 +323,38 @@ async def test_dead_letters_are_listed_newest_first_in_pages(desk: Desk) -> None
     assert [one.alert_id for one in first + rest] == [one.id for one in made[::-1]]
     assert {one.channel_id for one in both} == {channel.id, other.id}
     assert first[0].attempts[0].status_code == 404
+
+
+async def test_a_database_that_goes_away_does_not_tear_up_what_is_on_its_way(
+    desk: Desk,
+) -> None:
+    class Fading(Database):
+        """Away for claims after the first one."""
+
+        claims = 0
+
+        def system(self) -> AbstractAsyncContextManager[UnitOfWork]:
+            self.claims += 1
+            if self.claims > 1:
+                raise UnavailableError
+            return super().system()
+
+    await desk.webhook()
+    alert = await desk.raised()
+    gateway = FakeGateway(held=lambda _: True)
+    fading = Fading(desk.database.engine, desk.clock)
+    tour = asyncio.create_task(alerts.send_due(fading, {"webhook": gateway}))
+    await gateway.wait_until(lambda: fading.claims > 1 or bool(gateway.parcels))
+    gateway.open_gate()
+    with pytest.raises(UnavailableError):
+        await tour
+    assert await desk.states(alert) == ["firing sent"]
+
+
+async def test_queueing_twice_sends_once(desk: Desk) -> None:
+    """The index behind it: one alert, one channel, one purpose, one round."""
+    channel = await desk.webhook()
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await raising.queue(uow, [(alert, [channel.id, channel.id])], Purpose.FIRING)
+    assert await desk.states(alert) == ["firing pending"]
