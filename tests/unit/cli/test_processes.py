@@ -37,8 +37,7 @@ def test_a_named_database_wins_over_the_folder(
     assert found == SecretStr("postgresql://elsewhere/warmline")
 
 
-def test_only_one_warmline_claims_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_CLAIM_PATIENCE", 0.0)
+def test_only_one_warmline_claims_a_folder(tmp_path: Path) -> None:
     with (
         claim_folder(tmp_path),
         pytest.raises(CommandError, match="already running"),
