@@ -7,7 +7,13 @@ import pytest
 
 from tests.support.servers import ServerAddress, postgres_for_tests, valkey_for_tests
 
-pytest_plugins = ["tests.support.db", "tests.support.client", "tests.support.line"]
+pytest_plugins = [
+    "tests.support.db",
+    "tests.support.client",
+    "tests.support.line",
+    "tests.support.processes",
+    "tests.support.brands",
+]
 
 # Tests never depend on what somebody exported in a shell.
 for _name in [name for name in os.environ if name.startswith("WARMLINE__")]:
