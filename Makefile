@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup setup-dev up test test-fast format lint contracts check bench docker-check clean
+.PHONY: help setup setup-dev up test test-fast format lint check bench revision
 
 BIN := .venv/bin
 # The first Python that is new enough, and by preference one that can make virtual environments.
