@@ -104,7 +104,9 @@ SELECT :workspace_id, sent.*, :now, :now FROM unnest(
 
 # Level one: a loose index scan finds the workspaces that wait, each by one probe; those with live
 # work go first, then those that have waited longest. Level two: an equal share of each, locked past
-# other workers. An entry that was claimed again and again without an outcome is given up on.
+# other workers. They are updated by their place: the planner cannot know how few they are, and
+# would join a long queue by reading the whole table. An entry that was claimed again and again
+# without an outcome is given up on.
 CLAIM: Final = """
 WITH RECURSIVE waiting (workspace_id) AS (
   (SELECT workspace_id FROM journal WHERE state = 'pending' ORDER BY workspace_id LIMIT 1)
@@ -122,8 +124,8 @@ WITH RECURSIVE waiting (workspace_id) AS (
   ) AS first
   ORDER BY first.historical, first.next_at LIMIT :limit
 ), picked AS MATERIALIZED (
-  SELECT due.* FROM turns CROSS JOIN LATERAL (
-    SELECT journal.workspace_id, delivery_id, position FROM journal
+  SELECT due.place FROM turns CROSS JOIN LATERAL (
+    SELECT journal.ctid AS place FROM journal
     WHERE journal.workspace_id = turns.workspace_id AND state = 'pending' AND next_at <= :now
     ORDER BY historical, next_at, delivery_id, position
     LIMIT (SELECT CAST(ceil(CAST(:limit AS numeric) / count(*)) AS bigint) FROM turns)
@@ -136,9 +138,7 @@ UPDATE journal SET
   next_at = CAST(:now AS timestamptz) + make_interval(secs => :lease_seconds),
   token = token + 1,
   attempts = attempts + 1
-FROM picked
-WHERE journal.workspace_id = picked.workspace_id
-  AND journal.delivery_id = picked.delivery_id AND journal.position = picked.position
+WHERE ctid = ANY(ARRAY(SELECT place FROM picked))
 RETURNING journal.workspace_id, journal.delivery_id, journal.position, token, attempts, source_id,
   external_id, type, occurred_at, received_at, clamped, historical, state
 """

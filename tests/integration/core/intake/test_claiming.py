@@ -233,7 +233,7 @@ FILL = """
 INSERT INTO journal (workspace_id, delivery_id, position, source_id, external_id, type,
   occurred_at, received_at, clamped, historical, state, next_at)
 SELECT :workspace_id, gen_random_uuid(), 0, :source_id, 'x', 'comment.created', :now, :now, false,
-  number % 2 = 0, CASE WHEN number % 5 = 0 THEN 'pending' ELSE 'processed' END, :now
+  number % 2 = 0, CASE WHEN number % 3 > 0 THEN 'pending' ELSE 'processed' END, :now
 FROM generate_series(1, :rows) AS number
 """
 
@@ -245,15 +245,16 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_a_claim_finds_its_rows_by_the_partial_index_alone(
     frozen: Database, source: RegisteredSource
 ) -> None:
-    """100,000 rows, 20,000 of them due: what is read follows the limit, not the table."""
+    """30,000 rows, 20,000 of them due: what is read follows the limit, not the table."""
     async with frozen.system() as uow:
+        await uow.execute("SET LOCAL statement_timeout = 0")
         await uow.execute(
             FILL,
             {
                 "workspace_id": source.workspace_id,
                 "source_id": source.id,
                 "now": uow.now,
-                "rows": 100_000,
+                "rows": 30_000,
             },
         )
         await uow.execute("ANALYZE journal")
@@ -263,8 +264,11 @@ async def test_a_claim_finds_its_rows_by_the_partial_index_alone(
         )
         plan = explained.scalar_one()
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    scans = [node for node in nodes(plan[0]["Plan"]) if node.get("Relation Name") == "journal"]
-    read = [node for node in scans if "Scan" in node["Node Type"]]
-    assert {node.get("Index Name") for node in read} <= {"ix_journal_due", "pk_journal"}
-    assert "ix_journal_due" in {node.get("Index Name") for node in read}
+    read = [
+        node
+        for node in nodes(plan[0]["Plan"])
+        if node.get("Relation Name") == "journal" and "Scan" in node["Node Type"]
+    ]
+    by_index = {node["Index Name"] for node in read if node["Node Type"] != "Tid Scan"}
+    assert by_index == {"ix_journal_due"}
     assert sum(node["Actual Rows"] * node["Actual Loops"] for node in read) < 1_000
