@@ -89,14 +89,14 @@ class Child:
             await self._spawn(gated=False)
 
     async def _spawn(self, *, gated: bool) -> None:
-        command = [*_our_command(self.arguments), *(["--gated"] if gated else [])]
+        command = [*our_command(self.arguments), *(["--gated"] if gated else [])]
         with _appending(self.log) as output:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.PIPE if gated else asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=_with_our_code(self.environment),
+                env=with_our_code(self.environment),
                 pass_fds=self.inherited,
                 start_new_session=True,
             )
@@ -115,11 +115,11 @@ async def run_to_end(arguments: Sequence[str], environment: Mapping[str, str]) -
     Cancelling kills it: a migration is then undone by the database.
     """
     process = await asyncio.create_subprocess_exec(
-        *_our_command(arguments),
+        *our_command(arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env=_with_our_code(environment),
+        env=with_our_code(environment),
         start_new_session=True,
     )
     try:
@@ -131,13 +131,13 @@ async def run_to_end(arguments: Sequence[str], environment: Mapping[str, str]) -
     return process.returncode or 0, said.decode("utf-8", "replace")
 
 
-def _our_command(arguments: Sequence[str]) -> list[str]:
+def our_command(arguments: Sequence[str]) -> list[str]:
     guard = [sys.executable, "-I", "-S", launcher.__file__]
     guard += [str(os.getpid()), str(int(signal.SIGTERM)), "self"]
     return [*guard, sys.executable, "-P", "-m", "services.cli.main", *arguments]
 
 
-def _with_our_code(environment: Mapping[str, str]) -> dict[str, str]:
+def with_our_code(environment: Mapping[str, str]) -> dict[str, str]:
     """The child imports the code we run, installed or not, whatever folder we stand in."""
     root = str(Path(services.__file__).parent.parent)
     paths = [root, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
