@@ -1,4 +1,4 @@
-"""The least a durable webhook door can do: one insert, one commit, 202. Ours is compared with it."""
+"""The least a durable webhook door can do: one insert, one commit, 202. A measure for ours."""
 
 import asyncpg
 from fastapi import FastAPI, Request, Response
