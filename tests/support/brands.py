@@ -18,6 +18,7 @@ from services.core.sla import service as sla
 from services.core.workspaces import service as workspaces
 from services.simulator.signing import signed_headers
 from tests.support.client import make_key
+from tests.support.factories import make_source
 from tests.support.line import URGENT, person
 from tests.support.processes import Site
 
@@ -37,10 +38,9 @@ class Brand:
 
     site: Site
     workspace_id: UUID
-    key: str
     http: httpx.AsyncClient
-    source_id: str = ""
-    secret: str = ""
+    source_id: str
+    secret: str
     sent: list[Sent] = field(default_factory=list)
 
     async def get(self, path: str, **query: Any) -> Any:
@@ -54,16 +54,15 @@ class Brand:
         return answer.json()
 
     async def register_source(self, *own_accounts: str) -> None:
+        """Go on with a new source, registered over HTTP."""
         body = {"name": "Shop", "platform": "xiaohongshu", "own_accounts": list(own_accounts)}
         source = await self.create("/v1/sources", body)
         self.source_id, self.secret = source["id"], source["secret"]
 
-    async def post(
-        self, body: bytes, webhook_id: str, client: httpx.AsyncClient | None = None
-    ) -> httpx.Response:
+    async def post(self, body: bytes, webhook_id: str) -> httpx.Response:
         """One signed call as a platform makes it; raises what httpx raises when nobody answers."""
         headers = signed_headers(self.secret, webhook_id, int(datetime.now(UTC).timestamp()), body)
-        return await (client or self.site.http).post(
+        return await self.site.http.post(
             f"/v1/sources/{self.source_id}/deliveries",
             content=body,
             headers=headers | {"content-type": "application/json"},
@@ -76,22 +75,23 @@ class Brand:
         await self.send(sent)
         return sent
 
-    async def send(self, sent: Sent, client: httpx.AsyncClient | None = None) -> None:
+    async def send(self, sent: Sent) -> None:
         """Send, or send again, what the ledger says; only an answer of 202 will do."""
-        answer = await self.post(body_of(sent.events), sent.webhook_id, client)
+        answer = await self.post(body_of(sent.events), sent.webhook_id)
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
         sent.receipts.append(answer.json())
 
 
 @asynccontextmanager
 async def founded_brand(site: Site) -> AsyncIterator[Brand]:
-    """A workspace with the usual policy and ladder; it has no source yet."""
+    """A workspace with the usual policy and ladder and one source, made without any process."""
     database = Database(create_engine(site.database_url, pool_size=2))
     try:
         workspace = await workspaces.create_workspace(database, "Brand", slug="brand")
         async with database.unit(workspace.id) as uow:
             await sla.ensure_defaults(uow)
             await alerts.ensure_defaults(uow)
+        source = await make_source(database, workspace.id)
         key = await make_key(database, workspace.id)
     finally:
         await database.close()
@@ -99,7 +99,7 @@ async def founded_brand(site: Site) -> AsyncIterator[Brand]:
     async with httpx.AsyncClient(
         base_url=site.url, headers=headers, trust_env=False, timeout=15
     ) as http:
-        yield Brand(site, workspace.id, key, http)
+        yield Brand(site, workspace.id, http, str(source.id), source.secret)
 
 
 @pytest.fixture

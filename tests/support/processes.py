@@ -171,7 +171,11 @@ async def opened_site(database_url: str, folder: Path) -> AsyncIterator[Site]:
     """A door on a free port; it is held here, so nobody else can take it meanwhile."""
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as door:
         base = f"http://127.0.0.1:{door.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=15) as http:
+        # Each call connects anew: what was killed meanwhile has broken no call that comes later.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(
+            base_url=base, trust_env=False, timeout=20, limits=limits
+        ) as http:
             site = Site(database_url, folder, door, http)
             try:
                 yield site
