@@ -1,6 +1,7 @@
 import asyncio
 import json
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -299,8 +300,16 @@ async def test_a_reader_who_takes_nothing_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stream_route, "STALL_SECONDS", 0.2)
+    # Only the next writing meets a full buffer, be it a ping.
+    monkeypatch.setattr(stream_route, "PING_SECONDS", 0)
+    monkeypatch.setattr(stream_route, "CHECK_SECONDS", 0.05)
     host, port = live.address.removeprefix("http://").split(":")
-    _, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    # A small window, or the kernel would take megabytes in the reader's place.
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.setblocking(False)  # noqa: FBT003 - the library's own signature
+    await asyncio.get_running_loop().sock_connect(narrow, (host, int(port)))
+    _, writer = await asyncio.open_connection(sock=narrow, limit=1024)
     request = f"GET /v1/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n"
     writer.write(request.encode())
     await writer.drain()
