@@ -64,6 +64,15 @@ def create_app(
     app.state.stream_hub = StreamHub(app.state.warmline.database)
     app.state.meters = Meters(app.state.warmline.database)
     errors.register(app)
+    _wrap(app, settings)
+    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
+        # Not include_router: it would build every route a second time, on the first request.
+        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
+    publish(app)
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings) -> None:
     # The last one added is the outermost.
     app.add_middleware(InputGuard, receive_seconds=settings.intake.receive_seconds)
     if settings.api.cors_origins:
@@ -76,11 +85,6 @@ def create_app(
         )
     app.add_middleware(RequestContext)
     app.add_middleware(MeasureRequests, meters=app.state.meters)
-    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
-        # Not include_router: it would build every route a second time, on the first request.
-        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
-    publish(app)
-    return app
 
 
 def open_database(settings: Settings) -> Database:
