@@ -9,6 +9,7 @@ from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.policies import PolicyBody, PolicyView
 from services.core.alerts import service as alerts
+from services.core.intake import service as intake
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.sla import service as sla
@@ -31,6 +32,7 @@ async def list_policies(uow: ReadUnit) -> Page[PolicyView]:
 )
 async def create_policy(uow: ManageUnit, body: PolicyBody, response: Response) -> PolicyView:
     await _require_ladder(uow, body)
+    await _require_sources(uow, body)
     policy = PolicyView.of(await sla.create_policy(uow, body.to_draft()))
     response.headers["location"] = f"/v1/policies/{policy.id}"
     response.headers["etag"] = f'"{policy.version}"'
@@ -54,6 +56,7 @@ async def change_policy(
 ) -> PolicyView:
     """Promises already running keep the version they started under."""
     await _require_ladder(uow, body)
+    await _require_sources(uow, body)
     policy = PolicyView.of(await sla.change_policy(uow, policy_id, body.to_draft()))
     response.headers["etag"] = f'"{policy.version}"'
     return policy
@@ -89,3 +92,17 @@ async def _require_ladder(uow: UnitOfWork, body: PolicyBody) -> None:
     except NotFoundError as error:
         problem = FieldProblem("/ladder_id", "not_found", "There is no such ladder.")
         raise InvalidInputError("The request is not valid.", errors=[problem]) from error
+
+
+async def _require_sources(uow: UnitOfWork, body: PolicyBody) -> None:
+    """A mistyped source would make a policy that applies to nothing; closed ones are known."""
+    if not body.match.source_ids:
+        return
+    known = await intake.list_own_accounts(uow)
+    missing = [
+        FieldProblem(f"/match/source_ids/{place}", "not_found", "There is no such source.")
+        for place, source_id in enumerate(body.match.source_ids)
+        if source_id not in known
+    ]
+    if missing:
+        raise InvalidInputError("The request is not valid.", errors=missing)

@@ -1,0 +1,254 @@
+"""No route lets one workspace see or touch another's things; a route without a case here fails.
+
+The cases are made from the published schema: every route × every id it takes, in the address, in
+the query or in the body.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.api.openapi import render
+from services.core.kit.uow import Database
+from services.core.models import Base
+from tests.support.client import client_of
+from tests.support.factories import body_of
+from tests.support.factories import comment as wire_comment
+from tests.support.worlds import FIND, World, make_world
+
+SCHEMA: dict[str, Any] = json.loads(render())
+REFUSED = {401, 403, 404}
+SIGNED = {
+    "deliveries.send_delivery": "application/json",
+    "deliveries.send_backfill": "application/x-ndjson",
+}
+TARGET = {
+    "first_response_seconds": 60,
+    "next_response_seconds": 60,
+    "resolution_seconds": 600,
+}
+POLICY = {"name": "Mine", "targets": dict.fromkeys(("urgent", "important", "routine"), TARGET)}
+
+# A body that is fine in itself, for each route that needs one.
+BODIES: dict[str, Any] = {
+    "cases.record_reply": {"text": "谢谢"},
+    "cases.snooze": {"until": "2027-01-01T00:00:00Z"},
+    "cases.assign": {"member_id": None},
+    "cases.retier": {"tier": "routine"},
+    "channels.change_channel": {"name": "Mine"},
+    "keys.create_key": {"name": "Mine", "scopes": ["read"]},
+    "ladders.change_ladder": {"steps": [{"percent": 100}]},
+    "ladders.create_ladder": {"name": "Mine"},
+    "members.change_member": {"name": "Mine"},
+    "policies.change_policy": POLICY,
+    "policies.create_policy": POLICY,
+    "sources.change_source": {"name": "Mine"},
+}
+
+
+class Case(NamedTuple):
+    operation: str
+    method: str
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}-{self.name}"
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in SCHEMA["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return SCHEMA["components"]["schemas"][name] if name else schema
+
+
+def id_fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:
+    """Pointers to every id in a body; `-` stands for an element of a list."""
+    schema = resolved(schema)
+    if schema.get("format") == "uuid":
+        yield place
+    for part in schema.get("anyOf", []):
+        yield from id_fields(part, place)
+    if "items" in schema:
+        yield from id_fields(schema["items"], f"{place}/-")
+    for name, part in schema.get("properties", {}).items():
+        yield from id_fields(part, f"{place}/{name}")
+
+
+def cases(where: str) -> list[Case]:
+    found = []
+    for path, method, operation in operations():
+        for parameter in operation.get("parameters", []):
+            is_id = where == "path" or '"uuid"' in json.dumps(parameter["schema"])
+            if parameter["in"] == where and is_id:
+                found.append(Case(operation["operationId"], method, path, parameter["name"]))
+    return found
+
+
+def body_cases() -> list[Case]:
+    found = []
+    for path, method, operation in operations():
+        content = operation.get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        found += [
+            Case(operation["operationId"], method, path, place)
+            for place in sorted(set(id_fields(schema)))
+        ]
+    return found
+
+
+def filled(path: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path, f"FIND in tests/support/worlds.py needs an id for {path}"
+    return path
+
+
+def with_value(document: Any, place: str, value: str) -> Any:
+    """The document with `value` at a pointer; what is missing on the way is made."""
+    if not place:
+        return value
+    step, _, rest = place[1:].partition("/")
+    rest = f"/{rest}" if rest else ""
+    if step == "-":
+        inner = {"percent": 100} if rest else {}
+        return [with_value(inner, rest, value)]
+    return (document or {}) | {step: with_value((document or {}).get(step), rest, value)}
+
+
+async def snapshot(database: Database, world: World) -> dict[str, str | None]:
+    """A fingerprint of every table, as far as the workspace owns it."""
+    prints: dict[str, str | None] = {}
+    async with database.system() as uow:
+        for table in Base.metadata.sorted_tables:
+            column = {"workspaces": "id", "processes": None}.get(table.name, "workspace_id")
+            if column is None:
+                continue
+            print_of = f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table.name} t"
+            found = await uow.execute(
+                f"{print_of} WHERE {column} = :id", {"id": world.workspace_id}
+            )
+            prints[table.name] = found.scalar_one()
+    return prints
+
+
+async def call(
+    client: httpx.AsyncClient, case: Case, path: str, world: World, **more: Any
+) -> httpx.Response:
+    """Send what the world would send; a webhook is signed with its own secret."""
+    if case.operation in SIGNED:
+        body = body_of(wire_comment())
+        headers = world.source.headers(body) | {"content-type": SIGNED[case.operation]}
+        return await client.request(case.method, path, content=body, headers=headers)
+    content = {"json": BODIES[case.operation]} if case.operation in BODIES else {}
+    return await client.request(case.method, path, **(content | more))
+
+
+@pytest.fixture
+async def theirs(database: Database) -> World:
+    return await make_world(database, "Theirs")
+
+
+@pytest.fixture
+async def mine(database: Database, theirs: World) -> World:
+    return await make_world(database, "Mine")
+
+
+def test_every_route_that_needs_a_body_has_one_here() -> None:
+    needed = {
+        operation["operationId"]
+        for path, _, operation in operations()
+        if "{" in path and operation.get("requestBody", {}).get("required")
+    }
+    assert needed - set(BODIES) - set(SIGNED) == set()
+
+
+def test_every_id_a_route_takes_is_known_here() -> None:
+    assert {case.name for case in cases("path") + cases("query")} <= set(FIND)
+
+
+@pytest.mark.parametrize("case", cases("path"), ids=str)
+async def test_an_id_of_another_workspace_in_the_address_is_refused(
+    app: FastAPI, database: Database, mine: World, theirs: World, case: Case
+) -> None:
+    # One foreign id at a time: the other ones are mine.
+    foreign = filled(case.path, mine.ids | {case.name: theirs.ids[case.name]})
+    before = await snapshot(database, theirs)
+    async with client_of(app, mine.key) as client:
+        response = await call(client, case, foreign, mine)
+        assert response.status_code in REFUSED, response.text
+        assert await snapshot(database, theirs) == before
+        # With my own id the same call finds its thing, so it was the id that was refused.
+        own = await call(client, case, filled(case.path, mine.ids), mine)
+    assert own.status_code not in REFUSED, own.text
+
+
+@pytest.mark.parametrize("case", cases("query"), ids=str)
+async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
+    app: FastAPI, database: Database, mine: World, theirs: World, case: Case
+) -> None:
+    async with client_of(app, mine.key) as client:
+        path = filled(case.path, mine.ids)
+        foreign = await call(client, case, path, mine, params={case.name: theirs.ids[case.name]})
+        own = await call(client, case, path, mine, params={case.name: mine.ids[case.name]})
+    assert foreign.status_code in REFUSED or foreign.json()["items"] == []
+    assert own.json()["items"]
+
+
+# What a body's id is called in the worlds.
+BODY_NAMES = {
+    "/ladder_id": "ladder_id",
+    "/match/source_ids/-": "source_id",
+    "/member_id": "member_id",
+    "/steps/-/channel_ids/-": "channel_id",
+}
+
+
+@pytest.mark.parametrize("case", body_cases(), ids=str)
+async def test_an_id_of_another_workspace_in_the_body_is_refused(
+    app: FastAPI, database: Database, mine: World, theirs: World, case: Case
+) -> None:
+    name = BODY_NAMES[case.name]
+    path = filled(case.path, mine.ids)
+    before = await snapshot(database, theirs), await snapshot(database, mine)
+    async with client_of(app, mine.key) as client:
+        body = with_value(BODIES[case.operation], case.name, theirs.ids[name])
+        foreign = await call(client, case, path, mine, json=body)
+        body = with_value(BODIES[case.operation], case.name, mine.ids[name])
+        own = await call(client, case, path, mine, json=body)
+    assert foreign.status_code in REFUSED | {422}, foreign.text
+    assert await snapshot(database, theirs) == before[0]
+    assert own.is_success, own.text
+
+
+async def test_a_cursor_of_another_workspace_shows_only_my_own(
+    app: FastAPI, database: Database, mine: World, theirs: World
+) -> None:
+    async with client_of(app, theirs.key) as client:
+        cursor = (await client.get("/v1/audit", params={"limit": 1})).json()["next_cursor"]
+        foreign = {entry["id"] for entry in (await client.get("/v1/audit")).json()["items"]}
+    async with client_of(app, mine.key) as client:
+        seen = (await client.get("/v1/audit", params={"cursor": cursor})).json()["items"]
+    assert foreign.isdisjoint(entry["id"] for entry in seen)
+
+
+@pytest.mark.parametrize("table", [table.name for table in Base.metadata.sorted_tables])
+async def test_postgres_itself_hides_the_rows_of_other_workspaces(
+    database: Database, mine: World, theirs: World, table: str
+) -> None:
+    """Row-level security stands even where a query forgets to name the workspace."""
+    if table == "processes":
+        return
+    column = "id" if table == "workspaces" else "workspace_id"
+    async with database.read(mine.workspace_id) as uow:
+        seen = await uow.execute(f"SELECT DISTINCT {column} FROM {table}")
+        assert set(seen.scalars()) <= {mine.workspace_id}

@@ -1,0 +1,72 @@
+"""Two workspaces with one of everything each: what one must never see of the other."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.core.alerts import service as alerts
+from services.core.intake import service as intake
+from services.core.intake.records import SourceDraft
+from services.core.kit.clock import FrozenClock
+from services.core.kit.uow import Database
+from services.core.sla import service as sla
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import MemberDraft, Scope, Workspace
+from tests.support.factories import RegisteredSource
+from tests.support.line import BRAND, NOON, Line, comment, event, person
+
+# Where the id of one thing of each kind is found, by the name routes give it.
+FIND = {
+    "alert_id": "SELECT id FROM alerts",
+    "assignee_id": "SELECT id FROM members",
+    "case_id": "SELECT id FROM cases",
+    "channel_id": "SELECT id FROM channels",
+    "delivery_id": "SELECT id FROM deliveries",
+    "follower_id": "SELECT id FROM followers",
+    "key_id": "SELECT id FROM api_keys",
+    "ladder_id": "SELECT id FROM ladders",
+    "letter_id": "SELECT id FROM outbox WHERE state = 'dead'",
+    "member_id": "SELECT id FROM members",
+    "message_id": "SELECT id FROM messages WHERE direction = 'in'",
+    "policy_id": "SELECT id FROM policies",
+    "post_id": "SELECT id FROM posts",
+    "secret_id": "SELECT id FROM source_secrets",
+    "source_id": "SELECT id FROM sources",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A workspace that has seen everything once; `ids` holds one of each kind."""
+
+    workspace_id: UUID
+    key: str
+    source: RegisteredSource
+    ids: dict[str, str]
+
+
+async def make_world(database: Database, name: str) -> World:
+    """A follower complained, nobody answered, the promise was broken, the alert never arrived."""
+    clock = FrozenClock(NOON)
+    frozen = Database(database.engine, clock)
+    workspace: Workspace = await workspaces.create_workspace(frozen, name)
+    async with frozen.unit(workspace.id) as uow:
+        await sla.ensure_defaults(uow)
+        await alerts.ensure_defaults(uow)
+        draft = SourceDraft(name=name, platform="xiaohongshu", own_accounts=(BRAND,))
+        source, secret = await intake.create_source(uow, draft)
+        member = await workspaces.create_member(uow, MemberDraft("lin", "林夏"))
+        key = await workspaces.create_key(uow, name="spare", scopes=[Scope.READ])
+    line = Line(frozen, clock, workspace.id, source.id)
+    post = {"id": "p1", "title": "New", "author": person(BRAND)}
+    await line.hear(event("post.published", post), comment("c1"))
+    await line.tick(minutes=150)
+    async with frozen.unit(workspace.id) as uow:
+        await uow.execute("UPDATE outbox SET state = 'dead'")
+        await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})
+        found = {
+            each: (await uow.execute(f"{sql} LIMIT 1")).scalar_one() for each, sql in FIND.items()
+        }
+        admin = await workspaces.create_key(uow, name="admin", scopes=[Scope.ADMIN])
+    ids = {each: str(value) for each, value in found.items()} | {"key_id": str(key.id)}
+    registered = RegisteredSource(workspace.id, source.id, secret.secret)
+    return World(workspace.id, admin.secret, registered, ids)
