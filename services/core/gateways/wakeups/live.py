@@ -38,7 +38,7 @@ class RedisWakeups(Wakeups):
         self._redis = connect_redis(url, timeout_seconds)
         self._timeout = timeout_seconds
         self._breaker_seconds = breaker_seconds
-        self._closed_until = 0.0
+        self._paused_until = 0.0
         self._window_ends: dict[str, float] = {}
         self._held_back: set[str] = set()
         self._late: asyncio.Task[None] | None = None
@@ -69,6 +69,14 @@ class RedisWakeups(Wakeups):
             await asyncio.gather(self._late, return_exceptions=True)
         await self._redis.aclose(close_connection_pool=True)
 
+    @property
+    def is_paused(self) -> bool:
+        """True for `breaker_seconds` after a failure: nothing is sent and nobody waits."""
+        return monotonic() < self._paused_until
+
+    def pause(self) -> None:
+        self._paused_until = monotonic() + self._breaker_seconds
+
     async def _send_late(self) -> None:
         await asyncio.sleep(WINDOW_SECONDS)
         queues, self._held_back = self._held_back, set()
@@ -76,7 +84,7 @@ class RedisWakeups(Wakeups):
 
     async def _send(self, queues: set[str]) -> None:
         now = monotonic()
-        if not queues or now < self._closed_until:
+        if not queues or self.is_paused:
             return
         for queue in queues:
             self._window_ends[queue] = now + WINDOW_SECONDS
@@ -84,7 +92,7 @@ class RedisWakeups(Wakeups):
             async with asyncio.timeout(self._timeout):
                 await self._enqueue(queues)
         except (RedisError, OSError, TimeoutError) as error:
-            self._closed_until = monotonic() + self._breaker_seconds
+            self.pause()
             log.warning(
                 "wakeups.failed", error=type(error).__name__, pause_seconds=self._breaker_seconds
             )
