@@ -21,7 +21,7 @@ we began was {load:.1f} (1-minute average). Producer, rival, API, worker and bot
 {rows}
 
 ## How it was measured
-- **Starts**: from typing `warmline up` to what it prints, with the demo (2 webhooks a second).
+- **Starts**: from typing `warmline up` to what it prints, with the demo (1 webhook a second).
   *First*: an empty data folder, so the database is laid out and migrated. *Warm*: the same folder
   again. The first alert is the 50 % step of a 20 s promise, so at least 10 s of it are waiting.
 - **Acknowledgement**: {acks} signed deliveries of one event, one after the other on one connection,

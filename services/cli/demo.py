@@ -143,7 +143,7 @@ async def run_demo(
     stop: asyncio.Event,
     *,
     began: float,
-    rate: float = 2.0,
+    rate: float = 1.0,
     seed: int = LIVELY_SEED,
 ) -> None:
     """Show the demo until `stop` is set. `began` is the monotonic moment seconds count from.

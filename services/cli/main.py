@@ -135,7 +135,7 @@ def demo(
         str, typer.Option(envvar="WARMLINE_KEY", help="An admin key of the workspace to use.")
     ],
     url: Annotated[str, typer.Option(help="A Warmline that runs.")] = "http://127.0.0.1:8080",
-    rate: Annotated[float, typer.Option(min=0.1, max=500, help="Webhooks a second.")] = 2.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=500, help="Webhooks a second.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed plans the same traffic.")] = 35,
 ) -> None:
     """Show the demo on a Warmline that is already up, until Ctrl-C.
