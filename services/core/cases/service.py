@@ -43,7 +43,7 @@ async def refold(uow: UnitOfWork, touched: Sequence[Touched]) -> Refolded:
     if not touched:
         return Refolded()
     windows, frozen = await _load(uow, touched)
-    policies = await sla.list_policies(uow)
+    policies = await sla.policies_in_force(uow)
     folded: list[folding.FoldedCase] = []
     orphans: list[folding.Orphan] = []
     for window in windows:

@@ -119,6 +119,15 @@ async def ensure_defaults(uow: UnitOfWork) -> Policy:
     return await create_policy(uow, rules.DEFAULT_DRAFT, is_default=True)
 
 
+async def policies_in_force(uow: UnitOfWork) -> list[Policy]:
+    """Live policies; a workspace that has no default one yet gets it here, in this unit."""
+    policies = await list_policies(uow)
+    if any(policy.is_default for policy in policies):
+        return policies
+    await ensure_defaults(uow)
+    return await list_policies(uow)
+
+
 async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID, ClockOutcome]:
     """Make the clocks of these cases what their episodes say, and plan the moments ahead.
 
