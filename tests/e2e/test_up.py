@@ -107,6 +107,37 @@ def test_a_process_that_dies_is_started_again(up: tuple[RunningUp, Path], name: 
     assert httpx.get(f"{running.url}/healthz", timeout=60).status_code == 200
 
 
+def test_simulated_traffic_is_accepted_and_may_be_replayed(up: tuple[RunningUp, Path]) -> None:
+    running, folder = up
+    key = warmline("keys", "create", "--scope", "admin", "--data", folder).stdout.strip()
+    headers = {"authorization": f"Bearer {key}"}
+    wanted = {"name": "simulated", "platform": "test", "own_accounts": ["慢半拍小铺"]}
+    source = httpx.post(f"{running.url}/v1/sources", headers=headers, json=wanted).json()
+    sent = warmline(
+        "simulate", "--url", running.url, "--source", source["id"], "--secret", source["secret"],
+        "--rate", "20", "--duration", "2", "--batch", "5", "--ledger", folder / "ledger.jsonl",
+    )  # fmt: skip
+    assert (sent.returncode, "deliveries accepted" in sent.stdout) == (0, True), sent.stderr
+    assert (folder / "ledger.jsonl").read_text(encoding="utf-8").count("\n") > 1
+
+    def cases() -> list[str]:
+        listed = httpx.get(f"{running.url}/v1/cases?limit=200", headers=headers).json()
+        return sorted(case["id"] for case in listed["items"])
+
+    def is_quiet() -> bool:
+        summary = httpx.get(f"{running.url}/v1/summary", headers=headers).json()
+        return bool(summary["backlog"]["pending"] == 0)
+
+    until(is_quiet, "everything is processed")
+    before = cases()
+    assert before
+    replayed = warmline("replay", "--since", "2026-01-01", "--data", folder)
+    assert replayed.returncode == 0
+    assert int(replayed.stdout.split()[0]) > 0
+    until(is_quiet, "everything is processed once more")
+    assert cases() == before
+
+
 def test_what_is_started_ends_with_an_interrupt_and_starts_again(
     tmp_path: Path, external: dict[str, str]
 ) -> None:
