@@ -191,6 +191,10 @@ class SnoozeBody(StrictModel):
 class AssignBody(StrictModel):
     """Null takes the case from everybody."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"member_id": "019aa2f1-7c1e-7d0a-9c55-0a4f6d0b8f11"}]}
+    )
+
     member_id: Id | None
 
 
