@@ -96,7 +96,11 @@ def secure(table: str, column: str = "workspace_id") -> None:
 
 
 def upgrade() -> None:
+    # Roles are the cluster's: two databases of it may be migrated at the same moment, and nothing
+    # of ours is locked yet.
+    op.execute("SET LOCAL lock_timeout = '30s'")
     op.execute(ROLES)
+    op.execute("SET LOCAL lock_timeout = '200ms'")
     op.execute("GRANT USAGE ON SCHEMA public TO warmline_app, warmline_system")
     op.create_table(
         "alerts",
@@ -265,6 +269,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('open', 'answered', 'snoozed')"),
     )
     op.create_index(
+        "ix_cases_follower",
+        "cases",
+        ["workspace_id", "follower_id", "sort_due_at", "id"],
+        unique=False,
+    )
+    op.create_index(
         "ix_cases_snoozed",
         "cases",
         ["snoozed_until"],
@@ -359,6 +369,7 @@ def upgrade() -> None:
         ),
         postgresql_with={"fillfactor": "85"},
     )
+    op.create_index("ix_clocks_due", "clocks", ["workspace_id", "due_at"], unique=False)
     op.create_index("ix_clocks_started", "clocks", ["workspace_id", "started_at"], unique=False)
     op.create_index(
         "ix_clocks_unsettled",
@@ -935,6 +946,8 @@ def upgrade() -> None:
         secure(table)
     secure("workspaces", "id")
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON processes TO warmline_app, warmline_system")
+    # Readiness compares the schema's revision with the code's.
+    op.execute("GRANT SELECT ON alembic_version TO warmline_app, warmline_system")
     op.execute(ENSURE_PARTITION)
     op.execute("REVOKE ALL ON FUNCTION warmline_ensure_delivery_partition(date) FROM PUBLIC")
     op.execute(
@@ -1033,6 +1046,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("settled_at IS NULL AND state <> 'void'"),
     )
     op.drop_index("ix_clocks_started", table_name="clocks")
+    op.drop_index("ix_clocks_due", table_name="clocks")
     op.drop_table("clocks")
     op.drop_index(
         "uq_channels_name", table_name="channels", postgresql_where=sa.text("archived_at IS NULL")
@@ -1043,6 +1057,7 @@ def downgrade() -> None:
     op.drop_index("ix_cases_thread", table_name="cases")
     op.drop_index("ix_cases_source", table_name="cases")
     op.drop_index("ix_cases_snoozed", table_name="cases")
+    op.drop_index("ix_cases_follower", table_name="cases")
     op.drop_index(
         "ix_cases_open",
         table_name="cases",

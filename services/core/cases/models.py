@@ -40,6 +40,7 @@ class CaseRow(Base):
         Index("ix_cases_tier", "workspace_id", "tier", "sort_due_at", "id"),
         Index("ix_cases_category", "workspace_id", "category", "sort_due_at", "id"),
         Index("ix_cases_assignee", "workspace_id", "assignee_id", "sort_due_at", "id"),
+        Index("ix_cases_follower", "workspace_id", "follower_id", "sort_due_at", "id"),
         Index("ix_cases_source", "workspace_id", "source_id", "sort_due_at", "id"),
     )
 

@@ -47,8 +47,6 @@ ALIVE = "SELECT count(*) FROM processes WHERE kind = :kind AND seen_at >= :since
 
 FORGET = "DELETE FROM processes WHERE seen_at < :before"
 
-# The migrations' owner reads its own table; the roles of everyday work have no part in it.
-AS_LOGIN = "SET LOCAL ROLE NONE"
 REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -90,7 +88,6 @@ async def count_open_cases(uow: UnitOfWork) -> dict[str, int]:
 
 async def get_revision(uow: UnitOfWork) -> str | None:
     """The schema's revision; None when there is none or it may not be read."""
-    await uow.execute(AS_LOGIN)
     # Asked one after the other: the second question raises when there is no such table.
     found = await uow.execute("SELECT to_regclass('alembic_version')")
     if found.scalar_one() is None:

@@ -81,6 +81,7 @@ class ClockRow(Base):
             postgresql_where=text("settled_at IS NULL AND state <> 'void'"),
         ),
         Index("ix_clocks_started", "workspace_id", "started_at"),
+        Index("ix_clocks_due", "workspace_id", "due_at"),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 

@@ -12,5 +12,6 @@ async def send_due(context: Context) -> Pass:
         context.gateways,
         limit=settings.batch_size,
         concurrency=settings.send_concurrency,
+        max_attempts=context.settings.alerts.max_attempts,
     )
     return Pass(sent, more=sent > 0)

@@ -15,6 +15,11 @@ def test_new_ids_are_version_7_and_all_different() -> None:
     assert {made_id.version for made_id in made} == {7}
 
 
+def test_each_new_id_is_higher_than_the_one_before() -> None:
+    made = [ids.new_id() for _ in range(10_000)]
+    assert made == sorted(made)
+
+
 def test_an_id_lies_after_the_boundary_of_its_time() -> None:
     boundary = ids.first_id_at(datetime.now(UTC) - timedelta(seconds=1))
     assert boundary < ids.new_id() < ids.first_id_at(datetime.now(UTC) + timedelta(seconds=5))
