@@ -129,7 +129,7 @@ WITH RECURSIVE waiting (workspace_id) AS (
     WHERE journal.workspace_id = turns.workspace_id AND state = 'pending' AND next_at <= :now
     ORDER BY historical, next_at, delivery_id, position
     LIMIT (SELECT CAST(ceil(CAST(:limit AS numeric) / count(*)) AS bigint) FROM turns)
-    
+    FOR UPDATE SKIP LOCKED
   ) AS due
 )
 UPDATE journal SET
