@@ -101,7 +101,8 @@ def _minutes(sign: str, seconds: int) -> str:
 def _headline(picture: Picture) -> "Text":
     from rich.text import Text
 
-    line = Text(" Warmline ", style="bold black on yellow")
+    line = Text()
+    line.append(" Warmline ", style="bold black on yellow")
     line.append(f"  running for {picture.seconds_running():.0f} s", style="dim")
     if picture.milestones:
         line.append("   " + " · ".join(picture.milestones), style="green")
