@@ -89,6 +89,19 @@ async def test_eight_workers_at_once_get_every_entry_once(
     assert sorted(got + rest) == wanted
 
 
+async def test_a_worker_does_not_wait_for_what_another_is_just_claiming(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, *(f"e-{number:02}" for number in range(20)))
+    claim_ten = {"now": NOON, "limit": 10, "lease_seconds": 30.0, "max_claims": 10}
+    async with frozen.system() as uow:
+        held = {row.external_id for row in await uow.execute(statements.CLAIM, claim_ten)}
+        # That claim is not committed, and this one would run into a lock timeout.
+        got = set(names(await claim(frozen, limit=10)))
+    assert len(held) == len(got) == 10
+    assert held.isdisjoint(got)
+
+
 async def test_a_late_worker_completes_nothing_that_was_taken_over(
     frozen: Database, clock: FrozenClock, source: RegisteredSource
 ) -> None:
