@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, MetaData, Text
+from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.engine import URL, make_url
@@ -18,6 +18,9 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 APP_ROLE = "warmline_app"
 # The role of the few statements that look across workspaces: claims, directories, totals.
 SYSTEM_ROLE = "warmline_system"
+
+# The first Postgres that can end a transaction as a whole.
+TRANSACTION_TIMEOUT_SINCE = (17,)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +57,11 @@ class ConnectionLimits:
     lock_timeout_ms: int = 2_000
     idle_in_transaction_timeout_ms: int = 15_000
 
+    @property
+    def transaction_timeout_ms(self) -> int:
+        """For a whole transaction: a process frozen amid piped statements idles in none of them."""
+        return 2 * max(self.statement_timeout_ms, self.idle_in_transaction_timeout_ms)
+
 
 def asyncpg_url(url: str) -> URL:
     """Any `postgres://` or `postgresql://` address as SQLAlchemy's asyncpg dialect wants it."""
@@ -74,7 +82,8 @@ def create_engine(
 
     `role=None` connects as the address says: for migrations only.
     """
-    return create_async_engine(
+    limits = limits or ConnectionLimits()
+    engine = create_async_engine(
         asyncpg_url(url),
         pool_size=pool_size,
         max_overflow=0,
@@ -82,12 +91,27 @@ def create_engine(
         # A restarted Postgres must not hand out corpses; the ping costs 0.1 ms on a socket.
         pool_pre_ping=True,
         connect_args={
-            "server_settings": _server_settings(
-                limits or ConnectionLimits(), role, application_name
-            ),
+            "server_settings": _server_settings(limits, role, application_name),
             "timeout": 5,
         },
     )
+    if role is not None:
+        _bound_transactions(engine, limits.transaction_timeout_ms)
+    return engine
+
+
+def _bound_transactions(engine: AsyncEngine, milliseconds: int) -> None:
+    """Have Postgres end transactions that stay open; only 17 and newer can, and older ones refuse.
+
+    A worker that was stopped while it sent statements in a row would else keep its entries locked
+    for as long as it sleeps: no other limit runs between two statements of a pipeline.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def bound(connection: Any, _record: object) -> None:
+        if connection.driver_connection.get_server_version() >= TRANSACTION_TIMEOUT_SINCE:
+            statement = f"SET transaction_timeout = {milliseconds}"
+            connection.run_async(lambda driver: driver.execute(statement))
 
 
 def _server_settings(

@@ -125,10 +125,12 @@ def is_outage(error: BaseException) -> bool:
         return True
     state = str(getattr(error.orig, "sqlstate", "") or "")
     # 08 connection, 53 resources (53100 disk full), 57P shutdown, 57014 statement timeout,
-    # 55P03 lock timeout, 40 serialization and deadlock, 25006 read-only server after failover.
+    # 55P03 lock timeout, 40 serialization and deadlock, 25006 read-only server after failover,
+    # 25P03 and 25P04 a transaction that idled or lasted too long.
     return state.startswith(("08", "53", "57P", "40")) or state in {
         "57014",
         "55P03",
         "25006",
         "25P03",
+        "25P04",
     }
