@@ -119,10 +119,10 @@ def answered(key: str, to: str, text: str = "亲，马上为您处理") -> dict[
     return _told("reply.sent", key, {"id": key, "in_reply_to": to, "text": text})
 
 
-def many(count: int, *, people: int, start: int = 0) -> list[dict[str, Any]]:
-    """Urgent comments of so many people, each of whom speaks in a thread of their own."""
+def many(count: int, *, each: int = 1, start: int = 0) -> list[dict[str, Any]]:
+    """Urgent comments of people who each speak so often in a row, in a thread of their own."""
     numbers = range(start, start + count)
-    return [said(f"c{number}", author=f"u{number % people}") for number in numbers]
+    return [said(f"c{number}", author=f"u{number // each}") for number in numbers]
 
 
 def body_of(events: Sequence[dict[str, Any]]) -> bytes:
