@@ -16,8 +16,10 @@ from services.core.triage.normalise import Normaliser
 
 _KEYS = {"name", "patterns", "argues", "flags", "view", "negated", "doubted"}
 _VIEWS = ("plain", "contact")
-# Several hundred alternatives need more room for their automaton than re2 grants by itself.
-_SET_MEMORY_BYTES = 256 << 20
+# The automaton of several hundred alternatives grows to some 75 MB on varied text. With less room
+# it is thrown away again and again, and judging takes ten to thirty times as long; with no bound a
+# stream of strange texts would fill the memory.
+_SET_MEMORY_BYTES = 96 << 20
 _HITS_PER_CUE = 6
 
 Effects = tuple[tuple[str, float], ...]
