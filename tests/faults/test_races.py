@@ -1,0 +1,120 @@
+"""Eight workers reach for the same rows; a late one holds a token that was spent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from services.core.desk import processing
+from services.core.intake import service as intake
+from services.core.intake.records import ClaimedEntry, EntryKey
+from services.core.triage.engine import load_classifier
+from tests.support.db import run_sql
+from tests.support.line import Line, comment
+
+pytestmark = pytest.mark.faults
+
+RACERS = 8
+EVENTS = 480
+# No token is ever spent: what the protection against late workers stands on is gone.
+TOKENS_STAND_STILL = """
+CREATE FUNCTION keep_token() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN NEW.token := OLD.token; RETURN NEW; END $$;
+CREATE TRIGGER keep_token BEFORE UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION keep_token()
+"""
+TOKENS_MOVE_AGAIN = "DROP TRIGGER keep_token ON journal; DROP FUNCTION keep_token()"
+
+
+async def race(step: Callable[[], Awaitable[int]], done: Callable[[], Awaitable[bool]]) -> int:
+    """Eight that go on until it is done; returns what they say they did, together."""
+
+    async def run() -> int:
+        count = 0
+        while not await done():
+            count += await step()
+        return count
+
+    return sum(await asyncio.gather(*[run() for _ in range(RACERS)]))
+
+
+async def test_eight_claimers_complete_every_entry_once(line: Line) -> None:
+    """M13: `process_deliveries` eight times over one database, in small batches.
+
+    SKIP LOCKED gives each entry to one of them: nobody claims twice, and nobody's work is in vain.
+    """
+    for start in range(0, EVENTS, 80):
+        numbers = range(start, start + 80)
+        await line.deliver(*[comment(f"c{n}", author=f"u{n // 4}") for n in numbers])
+    limits = processing.ClaimLimits(batch=20, lease_seconds=600)
+    classifier = load_classifier()
+
+    async def done() -> bool:
+        row = await line.row("SELECT count(*) AS left FROM journal WHERE state = 'pending'")
+        return bool(row.left == 0)
+
+    claimed = await race(
+        lambda: processing.process_deliveries(line.database, classifier, limits), done
+    )
+    assert claimed == EVENTS
+    row = await line.row("SELECT min(token) AS low, max(token) AS high FROM journal")
+    assert (row.low, row.high) == (1, 1)
+    assert (await line.row("SELECT count(*) AS n FROM messages")).n == EVENTS
+    assert (await line.row("SELECT count(*) AS n FROM cases")).n == EVENTS / 4
+    assert (await line.row("SELECT count(*) AS n FROM judgements")).n == EVENTS
+
+
+async def test_eight_clockworks_fire_every_moment_once(line: Line) -> None:
+    """M13: `fire_timers` eight times over moments that are all due: each is one alert, told once."""
+    await line.hear(*[comment(f"c{n}", author=f"u{n}") for n in range(240)])
+    line.clock.advance(timedelta(hours=2, seconds=1))
+
+    async def fire() -> int:
+        return (await processing.fire_timers(line.database, batch=7)).count
+
+    async def done() -> bool:
+        row = await line.row(
+            "SELECT count(*) AS left FROM timers WHERE state = 'pending' AND fire_at <= :now",
+            now=line.clock.at,
+        )
+        return bool(row.left == 0)
+
+    fired = await race(fire, done)
+    rows = await line.rows("SELECT clock_id, count(*) AS n FROM alerts GROUP BY clock_id")
+    assert len(rows) == 240
+    assert fired == (await line.row("SELECT count(*) AS n FROM timers WHERE state = 'fired'")).n
+    assert (await line.row("SELECT count(*) AS n FROM alerts")).n == fired
+    assert (await line.row("SELECT count(*) AS n FROM outbox")).n == fired
+    said = await line.row("SELECT count(*) AS n FROM facts WHERE kind = 'alert.raised'")
+    assert said.n == fired
+
+
+async def late_writes(line: Line) -> set[EntryKey]:
+    """What a worker still completes after its lease ended and somebody else took its entries."""
+    await line.deliver(*[comment(f"c{n}") for n in range(20)])
+    late = await claim(line)
+    line.clock.advance(timedelta(seconds=31))
+    successor = await claim(line)
+    assert {(one.delivery_id, one.position) for one in late} == {
+        (one.delivery_id, one.position) for one in successor
+    }
+    async with line.database.unit(line.workspace_id) as uow:
+        return await intake.complete_entries(uow, [one.key for one in late])
+
+
+async def claim(line: Line) -> Sequence[ClaimedEntry]:
+    return await intake.claim_entries(line.database, limit=100, lease_seconds=30)
+
+
+async def test_a_worker_whose_lease_ended_completes_nothing(line: Line) -> None:
+    """M7: the successor's claim spent the token, so the late one's `UPDATE` meets no row."""
+    assert await late_writes(line) == set()
+
+
+async def test_without_tokens_that_move_the_late_one_writes(line: Line, database_url: str) -> None:
+    """The protection switched off: claims leave the token as it is, and the same look goes red."""
+    await run_sql(database_url, TOKENS_STAND_STILL)
+    try:
+        assert len(await late_writes(line)) == 20
+    finally:
+        await run_sql(database_url, TOKENS_MOVE_AGAIN)
