@@ -106,26 +106,24 @@ def complaint() -> tuple[str, bytes]:
 async def acknowledgements(
     target: Target, rival_port: int, *, rounds: int, block: int
 ) -> tuple[Spread, Spread]:
-    """One request at a time, ours and the rival's in turns of `block`: (ours, the rival's)."""
+    """One request at a time, ours and the rival's in turns: (ours, the rival's)."""
     ours, theirs = Wire(target.host, target.port), Wire(target.host, rival_port)
-    took: dict[str, list[float]] = {"ours": [], "theirs": []}
+    took: tuple[list[float], list[float]] = ([], [])
     # The first block of each warms connections and caches and is not counted.
-    for number in range(rounds + 1):
-        for _ in range(block):
-            external_id, body = complaint()
-            headers = target.headers(f"ack-{external_id}", body)
-            for name, wire, path in (
-                ("ours", ours, target.path),
-                ("theirs", theirs, "/deliveries"),
-            ):
-                began = monotonic()
-                status = await wire.post(path, headers, body)
-                if number:
-                    took[name].append(monotonic() - began)
-                _expect(status)
+    for request in range((rounds + 1) * block):
+        external_id, body = complaint()
+        headers = target.headers(f"ack-{external_id}", body)
+        for seconds, wire, path in (
+            (took[0], ours, target.path),
+            (took[1], theirs, "/deliveries"),
+        ):
+            began = monotonic()
+            _expect(await wire.post(path, headers, body))
+            if request >= block:
+                seconds.append(monotonic() - began)
     ours.close()
     theirs.close()
-    return Spread.of(took["ours"]), Spread.of(took["theirs"])
+    return Spread.of(took[0]), Spread.of(took[1])
 
 
 async def cases(target: Target, database: "asyncpg.Connection", *, count: int) -> Spread:

@@ -4,8 +4,12 @@ import asyncio
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.cli.terminal import BadInputError, CommandError, run, say
+
+if TYPE_CHECKING:
+    from services.simulator.run import SimulationOptions, SimulationReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,32 @@ async def _send(traffic: Traffic) -> None:
     from rich.console import Console
 
     from services.simulator.counters import Counters
-    from services.simulator.platform import Weather
-    from services.simulator.run import SimulationOptions, simulate
+    from services.simulator.run import simulate
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    options = SimulationOptions(
+    with Console(stderr=True).status("Sending…") as status:
+
+        def show(counters: Counters) -> None:
+            status.update(
+                f"{counters.events_acked} events accepted, {counters.waiting} deliveries waiting, "
+                f"{counters.failed} given up"
+            )
+
+        try:
+            report = await simulate(_options(traffic), stop=stop, on_progress=show)
+        except ValueError as error:
+            raise BadInputError(f"{error}.") from error
+    _tell(report)
+
+
+def _options(traffic: Traffic) -> "SimulationOptions":
+    from services.simulator.platform import Weather
+    from services.simulator.run import SimulationOptions
+
+    return SimulationOptions(
         url=traffic.url,
         source=traffic.source,
         secret=traffic.secret,
@@ -56,18 +78,9 @@ async def _send(traffic: Traffic) -> None:
             shuffle_seconds=traffic.shuffle_seconds,
         ),
     )
-    with Console(stderr=True).status("Sending…") as status:
 
-        def show(counters: Counters) -> None:
-            status.update(
-                f"{counters.events_acked} events accepted, {counters.waiting} deliveries waiting, "
-                f"{counters.failed} given up"
-            )
 
-        try:
-            report = await simulate(options, stop=stop, on_progress=show)
-        except ValueError as error:
-            raise BadInputError(f"{error}.") from error
+def _tell(report: "SimulationReport") -> None:
     say(
         f"{report.acked} of {report.sent} deliveries accepted in {report.seconds:.1f} s: "
         f"{report.accepted} events, {report.duplicates} duplicates, {report.retries} retries."
