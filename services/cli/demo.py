@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -174,14 +174,21 @@ async def run_demo(
             picture.unverified = len(receiver.refusals)
 
         with _shown(picture) as view:
-            watching = asyncio.create_task(Watch(customer, picture, view).look_on())
-            working = asyncio.create_task(team.work())
-            try:
+            watch = Watch(customer, picture, view)
+            async with _meanwhile(watch.look_on(), team.work()):
                 await platform.run(stop, note)
-            finally:
-                watching.cancel()
-                working.cancel()
-                await asyncio.gather(watching, working, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(*endless: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let these run beside the block, and end them with it."""
+    tasks = [asyncio.create_task(each) for each in endless]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def show_demo(*, url: str, key: str, rate: float, seed: int) -> None:

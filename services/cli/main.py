@@ -64,6 +64,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Data folder of a running `warmline up`."),
 ]
+Url = Annotated[str, typer.Option(help="A Warmline that runs.")]
+Scenario = Annotated[str, typer.Option(help="calm, busy, night, crisis, spam-wave or mixed.")]
+Seed = Annotated[int, typer.Option(help="The same seed plans the same traffic.")]
 _RUN = "Run"
 _TRY = "Try out"
 _MEND = "Look after"
@@ -134,9 +137,9 @@ def demo(
     key: Annotated[
         str, typer.Option(envvar="WARMLINE_KEY", help="An admin key of the workspace to use.")
     ],
-    url: Annotated[str, typer.Option(help="A Warmline that runs.")] = "http://127.0.0.1:8080",
+    url: Url = "http://127.0.0.1:8080",
     rate: Annotated[float, typer.Option(min=0.1, max=500, help="Webhooks a second.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="The same seed plans the same traffic.")] = 35,
+    seed: Seed = 35,
 ) -> None:
     """Show the demo on a Warmline that is already up, until Ctrl-C.
 
@@ -155,13 +158,11 @@ def simulate(
     secret: Annotated[
         str, typer.Option(envvar="WARMLINE_SOURCE_SECRET", help="Its whsec_… secret.")
     ],
-    url: Annotated[str, typer.Option(help="A Warmline that runs.")] = "http://127.0.0.1:8080",
+    url: Url = "http://127.0.0.1:8080",
     rate: Annotated[float, typer.Option(min=0.01, help="Events a second, on average.")] = 2.0,
     duration: Annotated[float, typer.Option(min=0, help="Seconds; 0 is until Ctrl-C.")] = 60.0,
-    scenario: Annotated[
-        str, typer.Option(help="calm, busy, night, crisis, spam-wave or mixed.")
-    ] = "mixed",
-    seed: Annotated[int, typer.Option(help="The same seed plans the same traffic.")] = 1,
+    scenario: Scenario = "mixed",
+    seed: Seed = 1,
     batch: Annotated[int, typer.Option(min=1, max=500, help="Events a delivery, at most.")] = 1,
     duplicates: Annotated[
         float, typer.Option(min=0, max=1, help="Share of deliveries sent twice.")

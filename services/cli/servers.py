@@ -51,10 +51,9 @@ class Servers:
         pause = _LOOK_SECONDS
         while True:
             await asyncio.sleep(pause)
-            pause = _LOOK_SECONDS
-            for name in [name for name, (_, server) in self._running.items() if not server.running]:
-                if not self._mend(name):
-                    pause = min(pause * 2, _LONGEST_PAUSE)
+            dead = [name for name, (_, server) in self._running.items() if not server.running]
+            mended = [self._mend(name) for name in dead]
+            pause = _LOOK_SECONDS if all(mended) else min(pause * 2, _LONGEST_PAUSE)
 
     def stop(self) -> None:
         """The last one started first: Valkey, then Postgres."""
