@@ -64,8 +64,8 @@ async def test_eight_claimers_complete_every_entry_once(line: Line) -> None:
     assert (await line.row("SELECT count(*) AS n FROM judgements")).n == EVENTS
 
 
-async def test_eight_clockworks_fire_every_moment_once(line: Line) -> None:
-    """M13: `fire_timers` eight times over moments that are all due: each is one alert, told once."""
+async def test_eight_clockworks_let_each_clock_speak_once(line: Line) -> None:
+    """M13: `fire_timers` eight times over moments that are all due: each clock is told of once."""
     await line.hear(*[comment(f"c{n}", author=f"u{n}") for n in range(240)])
     line.clock.advance(timedelta(hours=2, seconds=1))
 
@@ -81,7 +81,8 @@ async def test_eight_clockworks_fire_every_moment_once(line: Line) -> None:
 
     fired = await race(fire, done)
     rows = await line.rows("SELECT clock_id, count(*) AS n FROM alerts GROUP BY clock_id")
-    assert len(rows) == 240
+    # 50, 80 and 100 % are due at once; of each clock the last one speaks, whoever held the others.
+    assert [row.n for row in rows] == [1] * 240
     assert fired == (await line.row("SELECT count(*) AS n FROM timers WHERE state = 'fired'")).n
     assert (await line.row("SELECT count(*) AS n FROM alerts")).n == fired
     assert (await line.row("SELECT count(*) AS n FROM outbox")).n == fired

@@ -40,10 +40,11 @@ SELECT DISTINCT workspace_id FROM (
 NEXT_FIRE = "SELECT min(fire_at) FROM timers WHERE state = 'pending'"
 
 # Clocks are locked with their timers: a fold under way keeps both, and is skipped, so that the
-# two never wait for each other crosswise. Of several due moments of one clock the last speaks.
+# two never wait for each other crosswise. Of several due moments of one clock the last speaks, be
+# it in this batch or in a later one: after an outage the first batch holds everybody's first.
 CLAIM_DUE = """
 WITH due AS MATERIALIZED (
-  SELECT t.id, t.clock_id, t.percent,
+  SELECT t.id, t.clock_id, t.percent, t.generation,
          c.settled_at IS NULL AND c.generation = t.generation AS live
   FROM timers t
   JOIN clocks c ON c.workspace_id = t.workspace_id AND c.id = t.clock_id
@@ -51,7 +52,11 @@ WITH due AS MATERIALIZED (
   ORDER BY t.fire_at, t.id LIMIT :limit
   FOR UPDATE OF t, c SKIP LOCKED
 ), ranked AS (
-  SELECT due.*, max(percent) OVER (PARTITION BY clock_id) AS top FROM due
+  SELECT due.*, (
+    SELECT max(percent) FROM timers t
+    WHERE t.workspace_id = :workspace_id AND t.clock_id = due.clock_id
+      AND t.generation = due.generation AND t.state = 'pending' AND t.fire_at <= :now
+  ) AS top FROM due
 )
 UPDATE timers t SET
   state = CASE WHEN NOT r.live THEN 'cancelled'
