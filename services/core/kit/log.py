@@ -11,6 +11,8 @@ import structlog
 # Longer than any id or path template; whatever is longer came from outside.
 MAX_FIELD_CHARACTERS = 512
 MAX_FRAMES = 12
+# httpx names whole addresses, and a robot's webhook address is a secret; arq tells of every wake.
+TALKATIVE = ("httpx", "httpcore", "arq")
 
 
 def configure(*, level: str = "INFO", json_lines: bool = True) -> None:
@@ -48,6 +50,8 @@ def _route_standard_logging(number: int, shared: list[Any], renderer: Any) -> No
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(number)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
 
 
 def name_exception(

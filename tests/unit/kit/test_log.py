@@ -78,3 +78,11 @@ def test_people_get_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None
     shown = capsys.readouterr().err
     assert "case.opened" in shown
     assert not shown.startswith("{")
+
+
+def test_libraries_that_name_addresses_keep_them_to_themselves(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.configure(level="INFO")
+    logging.getLogger("httpx").info("HTTP Request: POST https://robot.example/secret")
+    assert capsys.readouterr().err == ""
