@@ -20,7 +20,7 @@ from services.core.intake.records import (
     Source,
     SourceDoor,
 )
-from services.core.intake.states import DeliveryState, EntryState
+from services.core.intake.states import DeliveryState, EntryState, delivery_state
 from services.core.kit.uow import UnitOfWork
 
 
@@ -152,13 +152,26 @@ async def add_deliveries(uow: UnitOfWork, deliveries: Columns, entries: Columns)
         await uow.execute(statements.ADD_ENTRIES, entries | fixed)
 
 
+async def list_turns(uow: UnitOfWork, limit: int) -> list[UUID]:
+    """Workspaces with something due, across all of them: for the system role."""
+    await uow.execute(statements.BY_INDEX_ONLY)
+    parameters = {"now": uow.now, "limit": limit}
+    return list((await uow.execute(statements.TURNS, parameters)).scalars())
+
+
 async def claim_entries(
-    uow: UnitOfWork, *, limit: int, lease_seconds: float, max_claims: int
+    uow: UnitOfWork,
+    workspace_ids: Sequence[UUID],
+    *,
+    share: int,
+    lease_seconds: float,
+    max_claims: int,
 ) -> list[Row[Any]]:
-    """Across workspaces: for the system role."""
+    """At most `share` of each workspace: for the system role."""
     parameters = {
+        "workspace_ids": list(workspace_ids),
         "now": uow.now,
-        "limit": limit,
+        "share": share,
         "lease_seconds": float(lease_seconds),
         "max_claims": max_claims,
     }
@@ -319,11 +332,8 @@ def _entry(row: Row[Any]) -> EntryView:
 
 
 def _summary(row: Row[Any]) -> DeliverySummary:
-    state = DeliveryState.PROCESSED
-    if row.pending:
-        state = DeliveryState.PENDING
-    elif row.quarantined:
-        state = DeliveryState.QUARANTINED
+    found = {EntryState.PENDING: row.pending, EntryState.QUARANTINED: row.quarantined}
+    state = delivery_state([entry for entry, present in found.items() if present])
     return DeliverySummary(
         id=row.id,
         source_id=row.source_id,

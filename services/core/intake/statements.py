@@ -102,34 +102,46 @@ SELECT :workspace_id, sent.*, :now, :now FROM unnest(
 ) AS sent
 """
 
+# A queue's figures are always old: a burst is planned with those of an empty table and read whole.
+# For the claim's transaction only the partial index, which has the order, stays open.
+BY_INDEX_ONLY: Final = """
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_sort', 'off', true)
+"""
+
 # Level one: a loose index scan finds the workspaces that wait, each by one probe; those with live
-# work go first, then those that have waited longest. Level two: an equal share of each, locked past
-# other workers. They are updated by their place: the planner cannot know how few they are, and
-# would join a long queue by reading the whole table. An entry that was claimed again and again
-# without an outcome is given up on.
-CLAIM: Final = """
+# work go first, then those that have waited longest. The order of all three columns is asked for,
+# because only the partial index has it: the primary key would be walked past all that is done.
+TURNS: Final = """
 WITH RECURSIVE waiting (workspace_id) AS (
-  (SELECT workspace_id FROM journal WHERE state = 'pending' ORDER BY workspace_id LIMIT 1)
+  (SELECT workspace_id FROM journal WHERE state = 'pending'
+   ORDER BY workspace_id, historical, next_at LIMIT 1)
   UNION ALL
   SELECT (
     SELECT journal.workspace_id FROM journal
     WHERE journal.state = 'pending' AND journal.workspace_id > waiting.workspace_id
-    ORDER BY journal.workspace_id LIMIT 1
+    ORDER BY journal.workspace_id, journal.historical, journal.next_at LIMIT 1
   ) FROM waiting WHERE waiting.workspace_id IS NOT NULL
-), turns AS MATERIALIZED (
-  SELECT waiting.workspace_id FROM waiting CROSS JOIN LATERAL (
-    SELECT historical, next_at FROM journal
-    WHERE journal.workspace_id = waiting.workspace_id AND state = 'pending' AND next_at <= :now
-    ORDER BY historical, next_at LIMIT 1
-  ) AS first
-  ORDER BY first.historical, first.next_at LIMIT :limit
-), picked AS MATERIALIZED (
-  SELECT due.place FROM turns CROSS JOIN LATERAL (
+)
+SELECT waiting.workspace_id FROM waiting CROSS JOIN LATERAL (
+  SELECT historical, next_at FROM journal
+  WHERE journal.workspace_id = waiting.workspace_id AND state = 'pending' AND next_at <= :now
+  ORDER BY historical, next_at LIMIT 1
+) AS first
+ORDER BY first.historical, first.next_at LIMIT :limit
+"""
+
+# Level two: an equal share of each, locked past other workers. The share is a number the planner
+# sees, and rows are updated by their place: of a computed limit it expects a tenth of the queue,
+# and would read all of it. An entry claimed again and again without an outcome is given up on.
+CLAIM: Final = """
+WITH picked AS MATERIALIZED (
+  SELECT due.place FROM unnest(CAST(:workspace_ids AS uuid[])) AS turn (workspace_id)
+  CROSS JOIN LATERAL (
     SELECT journal.ctid AS place FROM journal
-    WHERE journal.workspace_id = turns.workspace_id AND state = 'pending' AND next_at <= :now
+    WHERE journal.workspace_id = turn.workspace_id AND state = 'pending' AND next_at <= :now
     ORDER BY historical, next_at, delivery_id, position
-    LIMIT (SELECT CAST(ceil(CAST(:limit AS numeric) / count(*)) AS bigint) FROM turns)
-    FOR UPDATE SKIP LOCKED
+    LIMIT :share FOR UPDATE SKIP LOCKED
   ) AS due
 )
 UPDATE journal SET

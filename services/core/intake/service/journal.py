@@ -142,8 +142,15 @@ async def claim_entries(
     database's clock; whoever is late finds its token spent.
     """
     async with database.system() as uow:
+        turns = await repository.list_turns(uow, limit)
+        if not turns:
+            return []
         rows = await repository.claim_entries(
-            uow, limit=limit, lease_seconds=lease_seconds, max_claims=MAX_CLAIMS
+            uow,
+            turns,
+            share=limit // len(turns),
+            lease_seconds=lease_seconds,
+            max_claims=MAX_CLAIMS,
         )
     claimed = [row for row in rows if row.state == EntryState.PENDING]
     claimed.sort(key=lambda row: (row.historical, row.received_at, row.delivery_id, row.position))
