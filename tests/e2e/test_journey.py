@@ -155,10 +155,14 @@ async def test_a_complaint_alarms_somebody_and_a_reply_brings_calm(
     await go_the_whole_way(brand, reply)
 
 
-async def test_the_same_happens_without_redis(site: Site, brand: Brand) -> None:
-    await start(site, brand)
-    assert (await site.readiness())["status"] == "degraded"
-    await go_the_whole_way(brand, reply_on_the_platform)
+async def test_the_same_happens_when_redis_never_started(
+    site: Site, brand: Brand, valkey_server: ServerAddress
+) -> None:
+    async with redis_wire(valkey_server.url) as (wire, site.redis_url):
+        await wire.cut()
+        await start(site, brand)
+        assert (await site.readiness())["status"] == "degraded"
+        await go_the_whole_way(brand, reply_on_the_platform)
 
 
 async def test_the_same_happens_when_redis_stops_in_the_middle(
