@@ -78,9 +78,11 @@ class RedisWakeups(Wakeups):
         self._paused_until = monotonic() + self._breaker_seconds
 
     async def _send_late(self) -> None:
-        await asyncio.sleep(WINDOW_SECONDS)
-        queues, self._held_back = self._held_back, set()
-        await self._send(queues)
+        # Again while something was held back during the sending: nobody else would send it.
+        while self._held_back:
+            await asyncio.sleep(WINDOW_SECONDS)
+            queues, self._held_back = self._held_back, set()
+            await self._send(queues)
 
     async def _send(self, queues: set[str]) -> None:
         now = monotonic()
