@@ -14,7 +14,7 @@ from services.core.alerts.types import (
     Purpose,
     Severity,
 )
-from services.core.kit.db import Base, Json, Key, one_of
+from services.core.kit.db import QUEUE_TABLE, Base, Json, Key, one_of
 from services.core.triage.types import Tier
 
 
@@ -130,14 +130,7 @@ class OutboxRow(Base):
             postgresql_where=text("state = 'pending'"),
         ),
         Index("ix_outbox_dead", "workspace_id", "id", postgresql_where=text("state = 'dead'")),
-        {
-            "postgresql_with": {
-                "autovacuum_vacuum_scale_factor": "0.01",
-                "autovacuum_vacuum_threshold": "1000",
-                "autovacuum_vacuum_cost_delay": "0",
-                "fillfactor": "85",
-            }
-        },
+        {"postgresql_with": QUEUE_TABLE},
     )
 
     workspace_id: Mapped[Key]

@@ -108,16 +108,6 @@ def merge_drafts(drafts: Iterable[Drafts]) -> Drafts:
     return merged
 
 
-def asks(state: MessageState) -> bool:
-    """True when the message is a question of a follower that a promise can stand on."""
-    return (
-        state.content is not None
-        and state.verdict is not None
-        and state.verdict.needs_reply
-        and not state.historical
-    )
-
-
 def _fold(into: dict[Any, Any], states: Mapping[Any, Any], merge: Any) -> None:
     for key, state in states.items():
         into[key] = merge(into[key], state) if key in into else state

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Sma
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.intake.states import EntryState
-from services.core.kit.db import Base, Key, in_range, one_of
+from services.core.kit.db import QUEUE_TABLE, Base, Key, in_range, one_of
 
 
 class SourceRow(Base):
@@ -104,14 +104,7 @@ class JournalRow(Base):
             "delivery_id",
             postgresql_where=text("state IN ('quarantined', 'no_handler_yet')"),
         ),
-        {
-            "postgresql_with": {
-                "autovacuum_vacuum_scale_factor": "0.01",
-                "autovacuum_vacuum_threshold": "1000",
-                "autovacuum_vacuum_cost_delay": "0",
-                "fillfactor": "85",
-            }
-        },
+        {"postgresql_with": QUEUE_TABLE},
     )
 
     workspace_id: Mapped[Key]

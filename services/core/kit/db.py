@@ -22,6 +22,15 @@ SYSTEM_ROLE = "warmline_system"
 # The first Postgres that can end a transaction as a whole.
 TRANSACTION_TIMEOUT_SINCE = (17,)
 
+# Storage of tables whose rows change state and are soon done with: vacuumed early and at full
+# speed, with room beside each row for its next version.
+QUEUE_TABLE = {
+    "autovacuum_vacuum_scale_factor": "0.01",
+    "autovacuum_vacuum_threshold": "1000",
+    "autovacuum_vacuum_cost_delay": "0",
+    "fillfactor": "85",
+}
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

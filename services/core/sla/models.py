@@ -6,16 +6,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.core.kit.db import Base, Json, Key, one_of
+from services.core.kit.db import QUEUE_TABLE, Base, Json, Key, one_of
 from services.core.sla.types import ClockKind, ClockState, TimerState
 from services.core.triage.types import Tier
-
-QUEUE_TABLE = {
-    "autovacuum_vacuum_scale_factor": "0.01",
-    "autovacuum_vacuum_threshold": "1000",
-    "autovacuum_vacuum_cost_delay": "0",
-    "fillfactor": "85",
-}
 
 
 class PolicyRow(Base):

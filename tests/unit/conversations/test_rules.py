@@ -99,13 +99,6 @@ class TestMessages:
         assert rules.merge_messages(judged, old).verdict == verdict
         assert rules.merge_messages(old, judged).verdict == verdict
 
-    def test_only_a_live_question_is_asked(self) -> None:
-        (message,) = hear(comment("a")).messages.values()
-        verdict = Verdict(UUID(int=1), "urgent", "complaint", "negative", needs_reply=True)
-        assert not rules.asks(message)
-        assert rules.asks(rules.replace(message, verdict=verdict))
-        assert not rules.asks(rules.replace(message, verdict=verdict, historical=True))
-
 
 class TestWhoAndWhere:
     def test_partial_profiles_add_up_by_field(self) -> None:
