@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 from services.cli.processes import database_address
-from services.core.kit import log
+from services.core.kit import failpoints, log
 from services.core.settings import Settings
 
 _BACKLOG = 2048
@@ -25,6 +25,7 @@ def serve_api(*, gated: bool, listener: int | None) -> None:
 
     settings = Settings()
     database_address(settings)
+    failpoints.arm(settings.faults)
     log.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     config = uvicorn.Config(
         create_app(settings),
@@ -55,6 +56,7 @@ def run_worker(*, gated: bool) -> None:
 
     settings = Settings()
     database_address(settings)
+    failpoints.arm(settings.faults)
     log.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     if gated:
         _wait_for_the_gate()

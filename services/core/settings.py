@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.core.kit import failpoints
 
 
 class Group(BaseModel):
@@ -85,6 +87,8 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path(".warmline")
+    # For tests of faults alone: what breaks where (kit/failpoints.py). Refused under python -O.
+    faults: str = ""
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()
@@ -93,3 +97,9 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+
+    @field_validator("faults")
+    @classmethod
+    def _can_be_followed(cls, plan: str) -> str:
+        failpoints.check(plan)
+        return plan

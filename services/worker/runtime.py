@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from services.core.gateways.channels.wiring import Gateways
+from services.core.kit import failpoints
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
 from services.core.settings import Settings
@@ -119,6 +120,8 @@ class Stage:
 
     async def _drain(self) -> Pass:
         while True:
+            if __debug__:
+                await failpoints.reach(f"stage.{self.job.queue}")
             result = await self.job.body(self.context)
             self.handled += result.done
             if result.done:

@@ -18,6 +18,7 @@ from services.core.conversations.types import Arrival
 from services.core.desk import service as desk
 from services.core.intake import service as intake
 from services.core.intake.records import ClaimedEntry, EntryFailure
+from services.core.kit import failpoints
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
 from services.core.sla import service as sla
@@ -53,6 +54,8 @@ async def process_deliveries(
     claimed = await intake.claim_entries(
         database, limit=limits.batch, lease_seconds=limits.lease_seconds
     )
+    if __debug__ and claimed:
+        await failpoints.reach("worker.claimed")
     by_workspace: dict[UUID, list[ClaimedEntry]] = defaultdict(list)
     for entry in claimed:
         by_workspace[entry.workspace_id].append(entry)
@@ -122,6 +125,8 @@ async def _process(
     entries: Sequence[ClaimedEntry],
     classifier: Classifier,
 ) -> None:
+    if __debug__:
+        await failpoints.reach("worker.entry")
     unreadable = next((entry for entry in entries if entry.event is None), None)
     if unreadable is not None:
         raise ValueError(unreadable.unreadable)
@@ -136,6 +141,8 @@ async def _process(
         ]
         touched = await conversations.take_in(uow, arrivals, classifier)
         await desk.settle(uow, touched, resolution="answered")
+        if __debug__:
+            await failpoints.reach("worker.before_commit")
 
 
 async def _give_up(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import Executable
 
+from services.core.kit import failpoints
 from services.core.kit.clock import Clock, DatabaseClock
 from services.core.kit.db import SYSTEM_ROLE
 from services.core.kit.errors import UnavailableError
@@ -85,7 +86,7 @@ class Database:
     @asynccontextmanager
     async def read(self, workspace_id: UUID) -> AsyncIterator[UnitOfWork]:
         """The same view, read only: a write in it is refused by Postgres."""
-        async with self._transaction() as connection:
+        async with self._transaction(writes=False) as connection:
             await connection.execute(text("SET TRANSACTION READ ONLY"))
             await connection.execute(text(f"SET LOCAL warmline.workspace = '{workspace_id}'"))
             now = await self.clock.read(connection)
@@ -103,10 +104,14 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, *, writes: bool = True) -> AsyncIterator[AsyncConnection]:
         try:
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
+                if __debug__ and writes:
+                    await failpoints.reach("db.before_commit")
+            if __debug__ and writes:
+                await failpoints.reach("db.after_commit")
         except PoolTimeoutError as error:
             raise UnavailableError("Too many requests are waiting for the database.") from error
         except (DBAPIError, OSError) as error:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
-from services.core.kit import ids
+from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import planning, repository, rules
@@ -154,6 +154,8 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
     the commit they are no longer pending.
     """
     rows = await repository.claim_due_timers(uow, limit)
+    if __debug__ and rows:
+        await failpoints.reach("timers.claimed")
     fired = [
         FiredTimer(
             timer_id=row.id,

@@ -24,6 +24,7 @@ from services.core.alerts.types import (
 )
 from services.core.gateways.channels.port import Answer, Failure, Parcel
 from services.core.gateways.channels.wiring import Gateways
+from services.core.kit import failpoints
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
@@ -205,7 +206,12 @@ class _Tour:
             return Answer(failure=Failure.MISCONFIGURED, detail="No gateway for this channel.")
         try:
             async with asyncio.timeout(LONGEST_SENDING):
-                return await gateway.send(parcel)
+                if __debug__:
+                    await failpoints.reach("sink.before_send")
+                answer = await gateway.send(parcel)
+                if __debug__:
+                    await failpoints.reach("sink.after_send")
+                return answer
         except TimeoutError:
             return Answer(failure=Failure.TIMEOUT, detail="The sending took too long.")
         except Exception:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from services.core.kit import failpoints
 from services.core.kit.db import create_engine
 from services.core.kit.errors import UnavailableError
 from services.core.kit.ids import new_id
@@ -139,3 +140,20 @@ async def test_every_table_with_a_workspace_is_under_row_level_security(
             if not (row.relrowsecurity and row.relforcerowsecurity and row.policies == 2)
         ]
     assert unprotected == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "left"),
+    [("db.before_commit:fail", []), ("db.after_commit:timeout", ["amy"])],
+)
+async def test_a_commit_that_got_no_answer_is_unavailable_whatever_became_of_it(
+    database: Database, workspace: Workspace, plan: str, left: list[str]
+) -> None:
+    failpoints.arm(plan)
+    try:
+        with pytest.raises(UnavailableError):
+            async with database.unit(workspace.id) as uow:
+                await add(uow, "amy")
+    finally:
+        failpoints.disarm()
+    assert await handles(database, workspace.id) == left
