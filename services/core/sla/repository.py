@@ -41,7 +41,8 @@ NEXT_FIRE = "SELECT min(fire_at) FROM timers WHERE state = 'pending'"
 
 # Clocks are locked with their timers: a fold under way keeps both, and is skipped, so that the
 # two never wait for each other crosswise. Of several due moments of one clock the last speaks, be
-# it in this batch or in a later one: after an outage the first batch holds everybody's first.
+# it in this batch or in a later one: after an outage the first batch holds everybody's first. It
+# may have spoken already: a batch that met the clock locked for its first moments takes the later.
 CLAIM_DUE = """
 WITH due AS MATERIALIZED (
   SELECT t.id, t.clock_id, t.percent, t.generation,
@@ -55,7 +56,8 @@ WITH due AS MATERIALIZED (
   SELECT due.*, (
     SELECT max(percent) FROM timers t
     WHERE t.workspace_id = :workspace_id AND t.clock_id = due.clock_id
-      AND t.generation = due.generation AND t.state = 'pending' AND t.fire_at <= :now
+      AND t.generation = due.generation
+      AND (t.state = 'fired' OR (t.state = 'pending' AND t.fire_at <= :now))
   ) AS top FROM due
 )
 UPDATE timers t SET
