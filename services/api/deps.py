@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
+from services.core.intake.service import GroupCommit
 from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
 from services.core.kit.uow import Actor, Database, UnitOfWork
 from services.core.settings import Settings
@@ -36,6 +37,7 @@ class AppState:
     wakeups: Wakeups
     cursor_codec: CursorCodec
     quotas: Quotas
+    deliveries: GroupCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ def get_state(request: Request) -> AppState:
     return state
 
 
-State = Annotated[AppState, Depends(get_state)]
+async def _state(request: Request) -> AppState:
+    # Not a plain function: FastAPI sends those to a thread, which costs more than most queries.
+    return get_state(request)
+
+
+State = Annotated[AppState, Depends(_state)]
 
 # Only for the schema: the header is read by hand below, as bytes and exactly once.
 _documented = HTTPBearer(
@@ -151,7 +158,7 @@ AdminReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.ADMIN), scope="funct
 MetricsUnit = Annotated[UnitOfWork, Depends(reading(Scope.METRICS), scope="function")]
 
 
-def get_page(
+async def get_page(
     state: State,
     limit: Annotated[
         int, Query(ge=1, description="At most 200; larger is read as 200.")

@@ -21,5 +21,6 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         hub.close()
+        await state.deliveries.close()
         await state.wakeups.close()
         await state.database.close()

@@ -19,6 +19,7 @@ from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.gateways.wakeups.live import RedisWakeups
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
+from services.core.intake.service import GroupCommit
 from services.core.kit.cursors import CursorCodec
 from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.uow import Database
@@ -51,23 +52,28 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    database = database or open_database(settings)
+    wakeups = wakeups or open_wakeups(settings)
     app.state.warmline = AppState(
         settings=settings,
-        database=database or open_database(settings),
-        wakeups=wakeups or open_wakeups(settings),
+        database=database,
+        wakeups=wakeups,
         cursor_codec=CursorCodec(cursor_key(settings)),
         quotas=Quotas(
             events_per_minute=settings.intake.events_per_minute,
             burst_events=settings.intake.burst_events,
         ),
+        deliveries=GroupCommit(database, wakeups.wake),
     )
-    app.state.stream_hub = StreamHub(app.state.warmline.database)
-    app.state.meters = Meters(app.state.warmline.database)
+    app.state.stream_hub = StreamHub(database)
+    app.state.meters = Meters(database)
     errors.register(app)
     _wrap(app, settings)
-    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
+    names = [module.name for module in pkgutil.iter_modules(routes.__path__)]
+    # Routes are tried one after the other, and nearly all that comes are deliveries.
+    for name in sorted(names, key=lambda name: (name != "deliveries", name)):
         # Not include_router: it would build every route a second time, on the first request.
-        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
+        app.router.routes.extend(import_module(f"{routes.__name__}.{name}").router.routes)
     publish(app)
     return app
 

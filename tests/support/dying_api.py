@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from services.api.main import create_app, open_database
-from services.core.gateways.wakeups.fake import RecordedWakeups
+from services.core.kit import failpoints
 from services.core.kit.uow import SYSTEM_ACTOR, Actor, Database, UnitOfWork
 from services.core.settings import Settings
 
@@ -32,15 +32,6 @@ _PR_SET_PDEATHSIG = 1
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-class DeadlyWakeups(RecordedWakeups):
-    """The first wake after a commit kills: the rows are durable, nobody was woken or answered."""
-
-    @override
-    async def wake(self, queues: Iterable[str]) -> None:
-        if set(queues):
-            die()
 
 
 class LateCommits(Database):
@@ -72,7 +63,8 @@ class DiesAnswering:
 
 def build(moment: str, settings: Settings) -> Any:
     if moment == AFTER_COMMIT:
-        return create_app(settings, wakeups=DeadlyWakeups())
+        failpoints.arm("intake.before_wake:die")
+        return create_app(settings)
     app: FastAPI = create_app(settings, database=LateCommits(open_database(settings).engine))
     return DiesAnswering(app)
 

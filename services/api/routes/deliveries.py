@@ -1,11 +1,14 @@
 """Webhooks in, and what became of them."""
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi.routing import APIRoute
+from typing_extensions import override
 
-from services.api.deps import ManageUnit, PageQuery, ReadUnit, State
+from services.api.deps import ManageUnit, PageQuery, ReadUnit, State, get_state
 from services.api.errors import DeadlineError, problems
 from services.api.meters import Meters
 from services.api.schemas.common import Page
@@ -30,7 +33,6 @@ from services.core.intake.states import DeliveryState
 from services.core.kit.clock import host_now
 from services.core.kit.errors import NotFoundError, UnavailableError
 from services.core.kit.signatures import SignatureRefusedError
-from services.core.kit.uow import Actor
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
 _PURPOSE = "deliveries"
@@ -63,14 +65,36 @@ _SIGNED: Final = [
 SourceId = Annotated[str, Path(description="The source's id.")]
 
 
+class SignedRoute(APIRoute):
+    """Goes straight to its endpoint: thousands a second come here, and each has one parameter.
+
+    The framework's reading of parameters and of answers costs more than the signature; what it
+    publishes in the schema stays.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            response: Response = await self.endpoint(
+                request, get_state(request), request.path_params["source_id"]
+            )
+            return response
+
+        return handle
+
+
 def _raw_body(content: dict[str, Any]) -> dict[str, Any]:
     return {"parameters": _SIGNED, "requestBody": {"required": True, "content": content}}
 
 
-@router.post(
+signed = APIRouter(prefix="/v1", tags=["deliveries"], route_class=SignedRoute)
+
+
+@signed.post(
     "/sources/{source_id}/deliveries",
     summary="Send a signed webhook",
     status_code=status.HTTP_202_ACCEPTED,
+    response_model=ReceiptView,
     responses=problems(
         InvalidJsonError,
         InvalidEnvelopeError,
@@ -89,19 +113,17 @@ def _raw_body(content: dict[str, Any]) -> dict[str, Any]:
         }
     ),
 )
-async def send_delivery(request: Request, state: State, source_id: SourceId) -> ReceiptView:
+async def send_delivery(request: Request, state: State, source_id: SourceId) -> Response:
     """One event, or a batch of up to 500. 202 means durable: the sender may forget it."""
     door, incoming = await receive_delivery(request, state, source_id)
     state.quotas.admit(
         door.workspace_id, len(incoming.events), override=door.ingest_per_minute, now=host_now()
     )
-    actor = Actor(kind="source", id=str(door.source_id))
-    async with state.database.unit(door.workspace_id, actor=actor) as uow:
-        (receipt,) = await intake.accept(uow, [incoming])
-    await state.wakeups.wake(uow.wakes)
+    receipt = await state.deliveries.accept(door, incoming)
     meters: Meters = request.app.state.meters
     meters.count_receipt(accepted=receipt.accepted, duplicates=receipt.duplicates)
-    return ReceiptView.model_validate(receipt)
+    content = ReceiptView.model_validate(receipt).model_dump_json().encode()
+    return Response(content, status.HTTP_202_ACCEPTED, media_type="application/json")
 
 
 @router.post(
@@ -172,3 +194,7 @@ async def get_delivery(uow: ReadUnit, delivery_id: UUID) -> DeliveryDetailView:
 async def replay_delivery(uow: ManageUnit, delivery_id: UUID) -> ReplayView:
     """What took effect before takes none twice; quarantined events get another chance."""
     return ReplayView(replayed=await intake.replay(uow, delivery_id))
+
+
+# First, so that the busiest route is the first one tried.
+router.routes[:0] = signed.routes

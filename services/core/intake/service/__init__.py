@@ -1,5 +1,6 @@
 """Sources and what they send: signed in, journaled once, claimed by workers, replayed."""
 
+from services.core.intake.service.grouping import GroupCommit
 from services.core.intake.service.journal import (
     BODIES_AT_ONCE,
     HANDLED_TYPES,
@@ -38,6 +39,7 @@ __all__ = [
     "MAX_CLAIMS",
     "QUEUE",
     "REPLAY_BATCH",
+    "GroupCommit",
     "accept",
     "accept_backfill",
     "change_source",
