@@ -134,7 +134,7 @@ class GroupCommit:
     ) -> tuple[list[Receipt], set[str]]:
         async with self._database.unit(workspace_id, actor=_DOOR) as uow:
             receipts = await accept(uow, [waiting.incoming for waiting in group])
-        if __debug__:
+        if __debug__ and uow.wakes:
             await failpoints.reach("intake.before_wake")
         return receipts, uow.wakes
 
