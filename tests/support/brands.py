@@ -83,11 +83,11 @@ class Brand:
 
 
 @asynccontextmanager
-async def founded_brand(site: Site) -> AsyncIterator[Brand]:
+async def founded_brand(site: Site, slug: str = "brand") -> AsyncIterator[Brand]:
     """A workspace with the usual policy and ladder and one source, made without any process."""
     database = Database(create_engine(site.database_url, pool_size=2))
     try:
-        workspace = await workspaces.create_workspace(database, "Brand", slug="brand")
+        workspace = await workspaces.create_workspace(database, "Brand", slug=slug)
         async with database.unit(workspace.id) as uow:
             await sla.ensure_defaults(uow)
             await alerts.ensure_defaults(uow)

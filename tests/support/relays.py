@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -80,24 +80,28 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @asynccontextmanager
-async def postgres_wire(url: str) -> AsyncIterator[tuple[Relay, str]]:
-    """A wire to Postgres, and the database's address through it."""
+async def postgres_wire(
+    url: str, make: Callable[[Any], Any] = Relay
+) -> AsyncIterator[tuple[Any, str]]:
+    """A wire to Postgres, and the database's address through it; `make` gives one that breaks."""
     parsed = make_url(url)
     folder = parsed.query.get("host")
     port = int(str(parsed.query.get("port") or parsed.port or 5432))
     target = f"{folder}/.s.PGSQL.{port}" if folder else (parsed.host or _HOST, port)
     query = {key: value for key, value in parsed.query.items() if key not in {"host", "port"}}
-    async with Relay(target) as relay:
+    async with make(target) as relay:
         through = parsed.set(host=_HOST, port=relay.port, query=query)
         yield relay, through.render_as_string(hide_password=False)
 
 
 @asynccontextmanager
-async def redis_wire(url: str) -> AsyncIterator[tuple[Relay, str]]:
+async def redis_wire(
+    url: str, make: Callable[[Any], Any] = Relay
+) -> AsyncIterator[tuple[Any, str]]:
     """A wire to Redis, and its address through it."""
     parsed = urlsplit(url)
     unix = parsed.scheme == "unix"
     target = parsed.path if unix else (parsed.hostname or _HOST, parsed.port or 6379)
     secret = f"{parsed.username or ''}:{parsed.password}@" if parsed.password else ""
-    async with Relay(target) as relay:
+    async with make(target) as relay:
         yield relay, f"redis://{secret}{_HOST}:{relay.port}{'' if unix else parsed.path}"

@@ -17,7 +17,7 @@ ONE_OF_EACH = {
     "deliveries": "workspace_id, source_id, webhook_id",
     "journal": "workspace_id, source_id, external_id",
     "messages": "workspace_id, source_id, kind, external_id",
-    "judgements": "workspace_id, message_id",
+    "judgements": "workspace_id, message_id, content_rank",
     "cases": "workspace_id, thread_id",
     "clocks": "workspace_id, case_id, kind, episode",
     "timers": "workspace_id, clock_id, percent, generation",
@@ -35,7 +35,7 @@ async def verdict(site: Site, sent: Sequence[Sent]) -> list[str]:
             *await _receipts(rows, sent),
             *await _entries(rows, sent),
             *await _effects(rows, sent),
-            *await _doubles(rows),
+            *await doubles(rows),
         ]
 
 
@@ -120,7 +120,7 @@ async def _effects(rows: asyncpg.Connection, sent: Sequence[Sent]) -> list[str]:
     ]
 
 
-async def _doubles(rows: asyncpg.Connection) -> list[str]:
+async def doubles(rows: asyncpg.Connection) -> list[str]:
     """Nothing is there twice, and nothing was said twice."""
     broken = []
     for table, columns in ONE_OF_EACH.items():
