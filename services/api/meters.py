@@ -1,7 +1,8 @@
 """What Prometheus reads: requests counted here, totals read from the database when it asks."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -10,14 +11,17 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
+from services.api.reported import auditor_metrics, worker_metrics
 from services.core.health import service as health
-from services.core.health.types import Totals
+from services.core.health.types import Alive, LastVerdict, Totals, Waiting
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
 
 # However often and from how many places it is asked.
 FRESH_SECONDS: Final = 5.0
+# After a count as many times as long without one.
+COUNT_SHARE: Final = 20.0
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED: Final = "unmatched"
@@ -67,13 +71,28 @@ class Meters:
         self.duplicates.inc(duplicates)
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One reading: what waits, who works, what an auditor found."""
+
+    waiting: Waiting
+    workers: Sequence[Alive]
+    verdict: LastVerdict | None
+
+
 class TotalsReader(Collector):
-    """Totals of all workspaces as gauges. Old figures are worse than none: an outage shows none."""
+    """The installation's state, read when it is asked for; none while the database is away.
+
+    Ages cost next to nothing. Counts cost what they count: they are read so seldom that a
+    twentieth of the time goes into them at most, and are left out when they take too long.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._state: _State | None = None
         self._totals: Totals | None = None
         self._read_at: float | None = None
+        self._count_at = 0.0
         self._reading = asyncio.Lock()
 
     async def refresh(self) -> None:
@@ -82,17 +101,37 @@ class TotalsReader(Collector):
             if self._read_at is not None and monotonic() - self._read_at < FRESH_SECONDS:
                 return
             try:
-                self._totals = await health.read_totals(self._database)
+                self._state = _State(
+                    await health.read_waiting(self._database),
+                    await health.list_workers(self._database),
+                    await health.read_verdict(self._database),
+                )
             except UnavailableError:
-                self._totals = None
+                self._state = None
+            else:
+                await self._count()
             self._read_at = monotonic()
+
+    async def _count(self) -> None:
+        started = monotonic()
+        if started < self._count_at:
+            return
+        try:
+            self._totals = await health.read_totals(self._database)
+        except UnavailableError:
+            self._totals = None
+        self._count_at = started + COUNT_SHARE * (monotonic() - started)
 
     @override
     def collect(self) -> Iterable[Metric]:
-        up = 0 if self._totals is None else 1
-        yield _gauge("up", "1 when the database answered the last reading.", up)
-        if self._totals is not None:
-            yield from _gauges(self._totals)
+        state = self._state
+        yield _gauge("up", "1 when the database answered the last reading.", int(state is not None))
+        if state is not None:
+            yield from _ages(state)
+            yield from worker_metrics(state.workers)
+            yield from auditor_metrics(state.verdict)
+            if self._totals is not None:
+                yield from _counts(self._totals)
 
 
 class MeasureRequests:
@@ -125,11 +164,24 @@ class MeasureRequests:
             self._meters.refusals.labels(route, code).inc()
 
 
-def _gauges(totals: Totals) -> Iterable[Metric]:
-    yield _gauge("journal_pending", "Accepted events not processed yet.", totals.journal_pending)
-    yield _gauge(
-        "journal_oldest_age_seconds", "Age of the oldest of them.", totals.journal_oldest_age
+def _ages(state: _State) -> Iterable[Metric]:
+    ages = state.waiting.ages
+    yield _gauge("journal_oldest_age_seconds", "Age of the oldest event waiting.", ages.delivery)
+    yield _gauge("timers_lag_seconds", "How late the most overdue moment is.", ages.timer)
+    yield _gauge("outbox_oldest_age_seconds", "Age of the oldest unsent message.", ages.outbox)
+    overdue = GaugeMetricFamily(
+        "warmline_stage_overdue_seconds",
+        "How long the oldest work a stage could do has been left alone.",
+        labels=("stage",),
     )
+    for stage, seconds in state.waiting.overdue.items():
+        overdue.add_metric((stage,), seconds)
+    yield overdue
+    yield _gauge("workers_alive", "Workers seen lately.", len(state.workers))
+
+
+def _counts(totals: Totals) -> Iterable[Metric]:
+    yield _gauge("journal_pending", "Accepted events not processed yet.", totals.journal_pending)
     yield _gauge("journal_quarantined", "Events given up on.", totals.journal_quarantined)
     cases = GaugeMetricFamily("warmline_cases_open", "Cases not resolved.", labels=("tier",))
     for tier, count in totals.cases_open.items():
@@ -140,14 +192,9 @@ def _gauges(totals: Totals) -> Iterable[Metric]:
         "clocks_missed_unsettled", "Promises broken and still unanswered.", totals.clocks_missed
     )
     yield _gauge("timers_pending", "Moments still to come.", totals.timers_pending)
-    yield _gauge("timers_lag_seconds", "How late the most overdue moment is.", totals.timers_lag)
     yield _gauge("outbox_pending", "Messages waiting to be sent.", totals.outbox_pending)
-    yield _gauge(
-        "outbox_oldest_age_seconds", "Age of the oldest of them.", totals.outbox_oldest_age
-    )
     yield _gauge("outbox_dead", "Messages given up on, until redriven.", totals.outbox_dead)
     yield _gauge("alerts_firing", "Alerts nobody acknowledged.", totals.alerts_firing)
-    yield _gauge("workers_alive", "Workers seen lately.", totals.workers_alive)
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

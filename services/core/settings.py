@@ -70,6 +70,25 @@ class AlertSettings(Group):
 
 
 class LogSettings(Group):
+class AuditSettings(Group):
+    """The auditor in each worker: how often it looks, when a stage counts as standing still.
+
+    `heartbeat_url` is told every `heartbeat_seconds` that all is well, and nothing otherwise.
+    """
+
+    enabled: bool = True
+    interval_seconds: float = Field(default=5.0, gt=0)
+    stall_seconds: float = Field(default=40.0, gt=0)
+    heartbeat_url: SecretStr | None = None
+    heartbeat_seconds: float = Field(default=30.0, gt=0)
+
+
+class RetentionSettings(Group):
+    """How long the raw bodies of deliveries are kept; ids of events at least 90 days."""
+
+    delivery_days: int = Field(default=90, ge=1)
+
+
     level: str = "INFO"
     json_lines: bool = True
 
@@ -96,6 +115,8 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     alerts: AlertSettings = AlertSettings()
     log: LogSettings = LogSettings()
+    audit: AuditSettings = AuditSettings()
+    retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
 
     @field_validator("faults")

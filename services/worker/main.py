@@ -17,12 +17,14 @@ from services.core.kit import log as logs
 from services.core.kit.clock import host_now
 from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.errors import UnavailableError
+from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database
 from services.core.settings import Settings
 from services.core.triage.engine import load_classifier
 from services.worker import jobs
 from services.worker.arq_loop import supervise
 from services.worker.runtime import Context, Stage, build_stages, report
+from services.worker.auditing import audit
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +40,10 @@ async def run(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
     async with open_context(settings) as context:
         stages = build_stages(context)
         tasks = [asyncio.create_task(stage.run_forever(stopping)) for stage in stages.values()]
-        tasks.append(asyncio.create_task(_beat(context.database, stages, stopping)))
+        said = asyncio.Event()
+        tasks.append(asyncio.create_task(_beat(context.database, stages, stopping, said)))
+        if settings.audit.enabled:
+            tasks.append(asyncio.create_task(audit(settings, stopping, after=said)))
         if settings.redis.url is not None:
             url = settings.redis.url.get_secret_value()
             tasks.append(asyncio.create_task(supervise(url, stages, stopping)))
@@ -85,13 +90,15 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
             await database.close()
 
 
-async def _beat(database: Database, stages: dict[str, Stage], stop: asyncio.Event) -> None:
+async def _beat(
+    database: Database, stages: dict[str, Stage], stop: asyncio.Event, said: asyncio.Event
+) -> None:
+    """Say every few seconds that this process lives and what it did; `said` is set at the first."""
     me = ids.new_id()
     started = host_now()
     while not stop.is_set():
-        process = ProcessInfo(
-            me, health.WORKER, platform.node(), os.getpid(), started, report(stages)
-        )
+        words = {"stages": report(stages)} | FIGURES.report()
+        process = ProcessInfo(me, health.WORKER, platform.node(), os.getpid(), started, words)
         try:
             await health.beat(database, process)
         except UnavailableError:
@@ -107,6 +114,7 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()
+            said.set()
     except TimeoutError:
         return
 

@@ -10,6 +10,7 @@ import structlog
 
 from services.core.gateways.channels.wiring import Gateways
 from services.core.kit import failpoints
+from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
 from services.core.settings import Settings
@@ -89,6 +90,8 @@ class Stage:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     handled: int = 0
     failures: int = 0
+    # By when it must have moved: the beginning of a pass, or the look it means to take next.
+    mark: float = field(default_factory=monotonic)
 
     def call(self) -> None:
         """Have the stage look for work now. Many calls before it looks are one."""
@@ -98,7 +101,9 @@ class Stage:
         """The clockwork: works from Postgres alone, whether or not anybody calls."""
         while not stop.is_set():
             pause = await self.run()
+            self.mark = monotonic() + pause
             await self._sleep(pause, stop)
+            self.mark = monotonic()
 
     async def run(self) -> float:
         """Work until nothing is left; returns how many seconds may pass before the next look."""
@@ -120,6 +125,7 @@ class Stage:
 
     async def _drain(self) -> Pass:
         while True:
+            self.mark = monotonic()
             if __debug__:
                 await failpoints.reach(f"stage.{self.job.queue}")
             result = await self.job.body(self.context)
@@ -155,8 +161,15 @@ def build_stages(context: Context) -> dict[str, Stage]:
 
 
 def report(stages: dict[str, Stage]) -> dict[str, Any]:
-    """Numbers for the process's heartbeat."""
+    """Numbers for the process's heartbeat.
+
+    `still` is for how many seconds a stage has been in one pass, or past the look it meant to take.
+    """
     return {
-        queue: {"handled": stage.handled, "failures": stage.failures}
+        queue: {
+            "handled": stage.handled,
+            "failures": stage.failures,
+            "still": max(0.0, monotonic() - stage.mark),
+        }
         for queue, stage in stages.items()
     }

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
-from services.core.alerts.models import AlertRow, OutboxRow
+from services.core.alerts.models import AlertRow, ChannelRow, OutboxRow
 from services.core.cases.models import CaseRow
 from services.core.conversations.models import FollowerRow, MessageRow, PostRow, ThreadRow
 from services.core.intake.models import JournalRow, SourceRow
@@ -229,6 +229,19 @@ async def add_outbox(uow: UnitOfWork, **values: Any) -> Any:
         "created_at": uow.now,
     }
     return await add_row(uow, OutboxRow, defaults, **values)
+
+
+async def add_channel(uow: UnitOfWork, **values: Any) -> Any:
+    defaults = {
+        "name": f"channel-{uuid4().hex[:8]}",
+        "kind": "console",
+        "config": {},
+        "enabled": True,
+        "version": 1,
+        "created_at": uow.now,
+        "updated_at": uow.now,
+    }
+    return await add_row(uow, ChannelRow, defaults, **values)
 
 
 async def add_journal(uow: UnitOfWork, source_id: UUID, **values: Any) -> Any:

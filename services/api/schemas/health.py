@@ -15,6 +15,17 @@ class CheckView(ReadModel):
     detail: str
 
 
+class AgesView(ReadModel):
+    """Seconds since the oldest of its kind was accepted, due or written; 0 when nothing waits."""
+
+    delivery: float
+    timer: float
+    outbox: float
+
+
 class Readiness(ReadModel):
+    """`ages` is null while the database cannot say."""
+
     status: ReadyState
+    ages: AgesView | None
     checks: dict[str, CheckView]

@@ -1,8 +1,19 @@
-"""What single findings add up to."""
+"""What single findings add up to, and when a stage counts as standing still."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from services.core.health.types import Check, CheckState, ReadyState
+from services.core.health.types import (
+    Alive,
+    AuditLimits,
+    Check,
+    CheckState,
+    LastVerdict,
+    ReadyState,
+    Stall,
+)
+
+# Named like a stage when there is no worker at all.
+NO_WORKER = "worker"
 
 
 def overall(checks: Iterable[Check]) -> ReadyState:
@@ -32,3 +43,64 @@ def check_workers(alive: int) -> Check:
         return Check("worker", CheckState.OK)
     detail = "No worker was seen lately: deliveries are kept, but nothing happens to them."
     return Check("worker", CheckState.DEGRADED, detail)
+
+
+def check_auditor(last: LastVerdict | None) -> Check:
+    """Silence is not good news: it says that nobody looks."""
+    if last is None:
+        return Check("auditor", CheckState.DEGRADED, "No auditor has looked yet.")
+    if last.silent:
+        detail = f"No auditor has looked for {last.age_seconds:.0f} s; read the worker's log."
+        return Check("auditor", CheckState.DEGRADED, detail)
+    return Check("auditor", CheckState.OK)
+
+
+def check_stages(last: LastVerdict | None) -> list[Check]:
+    """One check for each stage that stands still; none is good news only from a live auditor."""
+    if last is None:
+        return []
+    return [
+        Check(f"stage:{stage}", CheckState.DEGRADED, describe(stalls))
+        for stage, stalls in by_stage(last.stalls).items()
+    ]
+
+
+def by_stage(stalls: Iterable[Stall]) -> dict[str, list[Stall]]:
+    found: dict[str, list[Stall]] = {}
+    for stall in stalls:
+        found.setdefault(stall.stage, []).append(stall)
+    return found
+
+
+def describe(stalls: Sequence[Stall]) -> str:
+    """What a person reads about the stalls of one stage."""
+    if stalls[0].stage == NO_WORKER:
+        return "No worker lives: nothing is judged, no timer fires, nothing is sent."
+    said = [
+        f"stands still in {stall.place} for {stall.seconds:.0f} s"
+        if stall.place
+        else f"has left work waiting for {stall.seconds:.0f} s"
+        for stall in stalls
+    ]
+    return f"The stage {' and '.join(said)}."
+
+
+def find_stalls(
+    workers: Sequence[Alive], overdue: Mapping[str, float], limits: AuditLimits
+) -> tuple[Stall, ...]:
+    """By the workers' own word, and by what waits however well they say they are.
+
+    A worker's word is as old as its silence, which counts: a process that is frozen says nothing.
+    """
+    stalls = []
+    for worker in workers:
+        for stage, told in worker.report.get("stages", {}).items():
+            still = float(told.get("still", 0.0))
+            if still and still + worker.silent_seconds > limits.stall:
+                stalls.append(Stall(stage, still + worker.silent_seconds, worker.place))
+    stalls += [
+        Stall(stage, seconds) for stage, seconds in overdue.items() if seconds > limits.stall
+    ]
+    if not workers:
+        stalls.append(Stall(NO_WORKER, limits.silence))
+    return tuple(sorted(stalls, key=lambda stall: (stall.stage, stall.place)))

@@ -1,5 +1,6 @@
 """What the product says about itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -43,19 +44,111 @@ class ProcessInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """A process that was seen lately: its place (`host:pid`), its silence, what it reported."""
+
+    place: str
+    silent_seconds: float
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """In seconds, 0 when nothing waits: since an event was accepted, a timer due, a row written."""
+
+    delivery: float
+    timer: float
+    outbox: float
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """What waits in all workspaces together. Ages and lags in seconds, 0 when nothing waits."""
+    """What waits in all workspaces together."""
 
     journal_pending: int
-    journal_oldest_age: float
     journal_quarantined: int
     cases_open: dict[str, int]
     clocks_unsettled: int
     clocks_missed: int
     timers_pending: int
-    timers_lag: float
     outbox_pending: int
-    outbox_oldest_age: float
     outbox_dead: int
     alerts_firing: int
-    workers_alive: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long work that could be done has been left alone, by stage; and the ages of all work."""
+
+    ages: Ages
+    overdue: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLimits:
+    """In seconds. A stage stands still after `stall`; an auditor is silent after `silence`.
+
+    `stall` is above the longest pass of a stage in health: sendings to channels that answer
+    slowly take up to 35 s.
+    """
+
+    interval: float = 5.0
+    stall: float = 40.0
+
+    @property
+    def silence(self) -> float:
+        return max(15.0, 3 * self.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A stage that stands still: for how many seconds, and in which process when one is to blame.
+
+    Without a place nobody does its work: it has waited, due, for that long.
+    """
+
+    stage: str
+    seconds: float
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an auditor found. `notes` need a person, but nothing stands still for them."""
+
+    stalls: tuple[Stall, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
+    look_seconds: float = 0.0
+    # What other auditors had not announced yet.
+    begun: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        return not self.stalls
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerdict:
+    """The latest look of any auditor, as the others find it."""
+
+    at: datetime
+    age_seconds: float
+    silence_seconds: float
+    stalls: tuple[Stall, ...]
+    notes: Mapping[str, int]
+    look_seconds: float
+    pinged_at: float | None
+
+    @property
+    def silent(self) -> bool:
+        return self.age_seconds > self.silence_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All findings together; `ages` is None while the database cannot say."""
+
+    state: ReadyState
+    checks: tuple[Check, ...]
+    ages: Ages | None

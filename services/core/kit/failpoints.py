@@ -32,6 +32,7 @@ POINTS: Final = (
     "stage.links",
     "stage.partitions",
     "stage.stream-upkeep",
+    "auditor.look",
 )
 # die: SIGKILL. fail: an outage. timeout: an outage too, named for points where the act was done.
 # sleep=SECONDS, and hang for ever (until cancelled).

@@ -5,14 +5,18 @@ import httpx
 from fastapi import FastAPI
 
 from services.api.main import create_app
+from services.core.health import service as health
+from services.core.health.types import AuditLimits, ProcessInfo
 from services.core.kit.clock import FrozenClock, host_now
 from services.core.kit.db import create_engine
+from services.core.kit.figures import Figures
 from services.core.kit.uow import Database
 from services.core.settings import MetricsSettings, Settings
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Scope, Workspace
 from tests.support import rows as make
 from tests.support.client import client_of, make_key
+from tests.support.db import connect
 from tests.support.factories import batch, body_of, comment, make_source
 from tests.support.queries import counted_queries
 
@@ -57,7 +61,8 @@ async def test_what_waits_is_read_from_all_workspaces(
             await make.add_timer(uow, clock.id, case.id, percent=150, state="fired")
             await make.add_alert(uow, case.id)
             await make.add_alert(uow, case.id, state="resolved")
-            await make.add_outbox(uow, created_at=past)
+            channel = await make.add_channel(uow)
+            await make.add_outbox(uow, channel_id=channel.id, created_at=past)
             await make.add_outbox(uow, state="dead")
             await make.add_journal(uow, source.id, received_at=past)
             await make.add_journal(uow, source.id, state="quarantined")
@@ -77,6 +82,54 @@ async def test_what_waits_is_read_from_all_workspaces(
     assert found["warmline_outbox_dead"] == 2
     assert found["warmline_alerts_firing"] == 2
     assert found["warmline_workers_alive"] == 0
+
+
+async def test_what_workers_and_auditors_say_of_themselves_is_told(
+    anonymous: httpx.AsyncClient, database: Database
+) -> None:
+    measured = Figures()
+    measured.note_claim("intake", rows=200, seconds=0.004)
+    measured.note_claim("intake", rows=3, seconds=9.0)
+    measured.note_lags([0.2, -0.1])
+    stages = {"intake": {"handled": 203, "failures": 2, "still": 41.0}}
+    words = {"stages": stages} | measured.report()
+    process = ProcessInfo(uuid4(), health.WORKER, "host", 7, host_now(), words)
+    await health.beat(database, process)
+    await health.look(database, AuditLimits(stall=40))
+    await health.note_ping(database)
+    found = await figures(anonymous)
+    who = 'worker="host:7"'
+    assert found[f'warmline_stage_handled_total{{stage="intake",{who}}}'] == 203
+    assert found[f'warmline_stage_failures{{stage="intake",{who}}}'] == 2
+    assert found[f'warmline_stage_still_seconds{{stage="intake",{who}}}'] == 41
+    claims = 'queue="intake"'
+    assert found[f"warmline_claim_rows_total{{{claims},{who}}}"] == 203
+    assert found[f'warmline_claim_seconds_bucket{{le="0.005",{claims},{who}}}'] == 1
+    assert found[f'warmline_claim_seconds_bucket{{le="+Inf",{claims},{who}}}'] == 2
+    assert found[f'warmline_timer_lag_seconds_bucket{{le="0.1",{who}}}'] == 1
+    assert found[f"warmline_timer_lag_seconds_count{{{who}}}"] == 2
+    assert found[f"warmline_worker_resident_memory_bytes{{{who}}}"] > 10_000_000
+    now = host_now().timestamp()
+    assert now - 60 < found["warmline_auditor_last_look_timestamp_seconds"] < now + 60
+    assert now - 60 < found["warmline_auditor_last_ping_timestamp_seconds"] < now + 60
+    assert found['warmline_stage_stalled_seconds{stage="intake"}'] >= 41
+    assert found['warmline_auditor_notes{kind="dead_letters"}'] == 0
+
+
+async def test_counts_are_left_out_when_they_take_too_long_and_ages_are_not(
+    anonymous: httpx.AsyncClient, database_url: str
+) -> None:
+    """A table only the counts read is locked; nobody is told that the database is away."""
+    locking = await connect(database_url)
+    try:
+        async with locking.transaction():
+            await locking.execute("LOCK TABLE alerts IN ACCESS EXCLUSIVE MODE")
+            found = await figures(anonymous)
+    finally:
+        await locking.close()
+    assert found["warmline_up"] == 1
+    assert found["warmline_journal_oldest_age_seconds"] == 0
+    assert "warmline_journal_pending" not in found
 
 
 async def test_a_moment_still_to_come_is_no_lag(

@@ -52,7 +52,7 @@ async def count(line: Line, table: str) -> int:
 
 
 async def processes(line: Line) -> int:
-    return await count(line, "processes")
+    return await count(line, "processes WHERE kind = 'worker'")
 
 
 async def test_without_redis_the_clockwork_does_the_work(line: Line, database_url: str) -> None:

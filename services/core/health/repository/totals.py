@@ -1,0 +1,57 @@
+"""SQL of totals: counts over partial indexes; unlike ages they cost what they count."""
+
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from services.core.kit.uow import UnitOfWork
+
+PATIENCE: Final = "SET LOCAL statement_timeout = '2s'"
+
+TOTALS: Final = """
+SELECT
+  (SELECT count(*) FROM journal WHERE state = 'pending') AS journal_pending,
+  (SELECT count(*) FROM journal
+   WHERE state = 'quarantined' AND state IN ('quarantined', 'no_handler_yet'))
+    AS journal_quarantined,
+  clocks.unsettled AS clocks_unsettled, clocks.missed AS clocks_missed,
+  (SELECT count(*) FROM timers WHERE state = 'pending') AS timers_pending,
+  (SELECT count(*) FROM outbox WHERE state = 'pending') AS outbox_pending,
+  (SELECT count(*) FROM outbox WHERE state = 'dead') AS outbox_dead,
+  (SELECT coalesce(sum(firing.alerts), 0) FROM workspaces CROSS JOIN LATERAL (
+     SELECT count(*) AS alerts FROM alerts
+     WHERE alerts.workspace_id = workspaces.id AND alerts.state = 'firing'
+   ) AS firing) AS alerts_firing
+FROM
+  (SELECT count(*) AS unsettled, count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
+   FROM clocks WHERE settled_at IS NULL AND state <> 'void') AS clocks
+"""
+
+OPEN_CASES: Final = """
+SELECT tier, count(*) AS cases FROM cases
+WHERE state IN ('open', 'answered', 'snoozed') GROUP BY tier
+"""
+
+REVISION: Final = "SELECT version_num FROM alembic_version"
+
+
+async def get_totals(uow: UnitOfWork) -> Row[Any]:
+    await uow.execute(PATIENCE)
+    return (await uow.execute(TOTALS)).one()
+
+
+async def count_open_cases(uow: UnitOfWork) -> dict[str, int]:
+    return {row.tier: row.cases for row in await uow.execute(OPEN_CASES)}
+
+
+async def get_revision(uow: UnitOfWork) -> str | None:
+    """The schema's revision; None when there is none or it may not be read."""
+    # Asked one after the other: the second question raises when there is no such table.
+    found = await uow.execute("SELECT to_regclass('alembic_version')")
+    if found.scalar_one() is None:
+        return None
+    may = await uow.execute("SELECT has_table_privilege('alembic_version', 'SELECT')")
+    if not may.scalar_one():
+        return None
+    revision: str | None = (await uow.execute(REVISION)).scalars().first()
+    return revision

@@ -1,0 +1,62 @@
+"""What waits: for how long, which is cheap to know, and how much, which costs what it counts."""
+
+from datetime import datetime
+
+from services.core.health.repository import totals, waiting
+from services.core.health.types import Ages, Totals, Waiting
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.triage.types import Tier
+
+
+async def read_waiting(database: Database) -> Waiting:
+    """The ages of what waits, at a cost that does not grow with it. 2 s a statement at most.
+
+    Raises UnavailableError when the database is away or too busy to say.
+    """
+    async with database.system() as uow:
+        return await read_waiting_in(uow)
+
+
+async def read_waiting_in(uow: UnitOfWork) -> Waiting:
+    """The same inside a system's unit of the caller's."""
+    await waiting.be_careful(uow)
+    deliveries = await waiting.get_deliveries(uow)
+    outbox = await waiting.get_outbox(uow)
+    timer = await waiting.get_first(uow, waiting.TIMERS)
+    fact = await waiting.get_first(uow, waiting.FACTS)
+    snooze = await waiting.get_first(uow, waiting.SNOOZES)
+
+    def since(moment: datetime | None) -> float:
+        return max(0.0, (uow.now - moment).total_seconds()) if moment else 0.0
+
+    return Waiting(
+        Ages(since(deliveries.oldest), since(timer), since(outbox.oldest)),
+        {
+            "intake": since(deliveries.overdue_since),
+            "sla": since(timer),
+            "alerts": since(outbox.overdue_since),
+            "stream": since(fact),
+            "snoozes": since(snooze),
+        },
+    )
+
+
+async def read_totals(database: Database) -> Totals:
+    """How much waits in all workspaces together. Each statement may take 2 s at most.
+
+    Raises UnavailableError when the database is away or too busy to count.
+    """
+    async with database.system() as uow:
+        row = await totals.get_totals(uow)
+        cases = await totals.count_open_cases(uow)
+    return Totals(
+        journal_pending=row.journal_pending,
+        journal_quarantined=row.journal_quarantined,
+        cases_open={tier.value: cases.get(tier.value, 0) for tier in Tier},
+        clocks_unsettled=row.clocks_unsettled,
+        clocks_missed=row.clocks_missed,
+        timers_pending=row.timers_pending,
+        outbox_pending=row.outbox_pending,
+        outbox_dead=row.outbox_dead,
+        alerts_firing=int(row.alerts_firing),
+    )
