@@ -1,7 +1,7 @@
 """The first engine: named cues, weighed in context; each decision keeps the words that drove it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from services.core.triage import rules
@@ -47,6 +47,10 @@ class CueClassifier:
             weighed.add(cue, view.original(start, end), effects)
         evidence = self._evidence(message, folded, weighed)
         return self._decision(evidence, weighed)
+
+    def judge_many(self, messages: Sequence[TriageInput]) -> list[Decision]:
+        """Judge one after the other; a text costs the same alone and in company."""
+        return [self.judge(message) for message in messages]
 
     def _weigh(self, folded: Folded) -> Iterator[tuple[Cue, int, int, Effects]]:
         context = Context(folded.plain.text, self._book)

@@ -1,5 +1,6 @@
 """The vocabulary of triage: what goes in, what is decided, and the port any engine fills."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -111,3 +112,7 @@ class Classifier(Protocol):
     def rules_version(self) -> str: ...
 
     def judge(self, message: TriageInput) -> Decision: ...
+
+    def judge_many(self, messages: Sequence[TriageInput]) -> list[Decision]:
+        """Judge many at once, in their order; each decision is the one `judge` would give."""
+        ...
