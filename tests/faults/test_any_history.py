@@ -127,8 +127,7 @@ class History(RuleBasedStateMachine):
         for line in (self.crooked, straight):
             line.clock.at = NOON + SPAN
             await line.process()
-            if self.at_once:
-                await line.tick()
+            await line.tick()
         ahead = self.at_once
         assert await end_state(self.crooked, ahead=ahead) == await end_state(straight, ahead=ahead)
 
