@@ -206,6 +206,25 @@ def doctor(data: DataDir = None) -> None:
 
 
 @app.command(rich_help_panel=_MEND)
+def watch(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once; ends with 1 when something stands still.")
+    ] = False,
+    data: DataDir = None,
+) -> None:
+    """Watch the workers from outside: name what stands still, tell the heartbeat's address.
+
+    Each worker has such an auditor in it; this one also notices when all of them are gone.
+    """
+    from services.cli.watch import look_and_tell, watch_until_told
+
+    if once:
+        raise typer.Exit(look_and_tell(data))
+    watch_until_told(data)
+
+
+@app.command(rich_help_panel=_MEND)
 def replay(
     *,
     delivery: Annotated[str | None, typer.Option(metavar="ID", help="One delivery.")] = None,

@@ -137,8 +137,14 @@ class Site:
 
         await wait_until(answers, _START_PATIENCE, what=f"{running.name} answers")
 
-    async def readiness(self) -> Any:
-        return (await self.http.get("/readyz")).json()
+    async def readiness(self, status: str | None = None) -> Any:
+        """What it says of itself; once it has said `status` when one is given."""
+
+        async def told() -> Any:
+            said = (await self.http.get("/readyz")).json()
+            return said if status in {None, said["status"]} else None
+
+        return await wait_until(told, what=f"it says it is {status}")
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[asyncpg.Connection]:

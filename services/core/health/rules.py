@@ -90,14 +90,14 @@ def find_stalls(
 ) -> tuple[Stall, ...]:
     """By the workers' own word, and by what waits however well they say they are.
 
-    A worker's word is as old as its silence, which counts: a process that is frozen says nothing.
+    A worker that is frozen says nothing, and is soon not among those seen lately.
     """
     stalls = []
     for worker in workers:
         for stage, told in worker.report.get("stages", {}).items():
             still = float(told.get("still", 0.0))
-            if still and still + worker.silent_seconds > limits.stall:
-                stalls.append(Stall(stage, still + worker.silent_seconds, worker.place))
+            if still > limits.stall:
+                stalls.append(Stall(stage, still, worker.place))
     stalls += [
         Stall(stage, seconds) for stage, seconds in overdue.items() if seconds > limits.stall
     ]

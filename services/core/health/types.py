@@ -45,10 +45,9 @@ class ProcessInfo:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """A process that was seen lately: its place (`host:pid`), its silence, what it reported."""
+    """A process that was seen lately: its place (`host:pid`), and what it reported."""
 
     place: str
-    silent_seconds: float
     report: Mapping[str, Any]
 
 
@@ -84,12 +83,16 @@ class Waiting:
     overdue: Mapping[str, float]
 
 
+# Seconds a look takes at most while the database is well.
+LONGEST_LOOK = 2.0
+
+
 @dataclass(frozen=True, slots=True)
 class AuditLimits:
     """In seconds. A stage stands still after `stall`; an auditor is silent after `silence`.
 
     `stall` is above the longest pass of a stage in health: sendings to channels that answer
-    slowly take up to 35 s.
+    slowly take up to 35 s. It is noticed a heartbeat and an `interval` later, 5 s each.
     """
 
     interval: float = 5.0
@@ -97,7 +100,7 @@ class AuditLimits:
 
     @property
     def silence(self) -> float:
-        return max(15.0, 3 * self.interval)
+        return 3 * self.interval + LONGEST_LOOK
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ async def test_an_auditor_that_fell_silent_degrades(database: Database) -> None:
     await health.beat(frozen, worker())
     assert (await states_of(frozen))["auditor"] is CheckState.DEGRADED
     await health.look(frozen, AuditLimits(interval=10))
-    clock.advance(timedelta(seconds=30))
+    clock.advance(timedelta(seconds=32))
     assert (await states_of(frozen))["auditor"] is CheckState.OK
     clock.advance(timedelta(seconds=1))
     assert (await states_of(frozen))["auditor"] is CheckState.DEGRADED

@@ -18,8 +18,7 @@ AUDITOR: Final = "auditor"
 VERDICT_ID: Final = ids.derived_id("auditor", "verdict")
 
 ALIVE: Final = """
-SELECT host || ':' || pid AS place, report,
-  greatest(extract(epoch FROM CAST(:now AS timestamptz) - seen_at), 0)::float8 AS silent
+SELECT host || ':' || pid AS place, report
 FROM processes WHERE kind = :kind AND seen_at >= :since ORDER BY host, pid
 """
 
@@ -82,8 +81,8 @@ async def count_processes(uow: UnitOfWork, kind: str, since: datetime) -> int:
 
 
 async def list_alive(uow: UnitOfWork, kind: str, since: datetime) -> list[Alive]:
-    rows = await uow.execute(ALIVE, {"kind": kind, "since": since, "now": uow.now})
-    return [Alive(row.place, row.silent, row.report) for row in rows]
+    rows = await uow.execute(ALIVE, {"kind": kind, "since": since})
+    return [Alive(row.place, row.report) for row in rows]
 
 
 async def count_vanished(uow: UnitOfWork, kind: str, *, since: datetime, after: datetime) -> int:

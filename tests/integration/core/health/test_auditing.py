@@ -161,7 +161,7 @@ async def test_the_last_word_of_any_auditor_can_be_read(alive: Database) -> None
     assert await health.read_verdict(frozen) is None
     await health.look(frozen, LIMITS)
     await health.note_ping(frozen)
-    clock.advance(timedelta(seconds=16))
+    clock.advance(timedelta(seconds=18))
     await beat(frozen)
     said = await health.read_verdict(frozen)
     assert said is not None
