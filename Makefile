@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup setup-dev up test test-fast format lint check bench revision
+.PHONY: help setup setup-dev up test test-fast format lint check fuzz bench revision
 
 BIN := .venv/bin
 # The first Python that is new enough, and by preference one that can make virtual environments.
@@ -43,6 +43,9 @@ lint: setup-dev ## check style, types and who may import whom
 
 check: lint ## all that CI checks, tests included
 	@exec $(BIN)/python deploy/check.py
+
+fuzz: setup-dev ## try many thousands of generated cases; takes a while
+	@exec env WARMLINE_TEST_LONG=1 $(BIN)/python -m pytest -q -m fuzz
 
 bench: setup-dev ## measure this machine; see docs/benchmarks.md
 	@exec $(BIN)/warmline bench

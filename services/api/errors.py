@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import (
     HTTPException as StarletteHTTPException,  # noqa: TID251 - handled here, raised nowhere
 )
+from starlette.routing import Match, Route
 
 from services.api.schemas.common import Problem
 from services.core.kit.errors import (
@@ -187,7 +188,19 @@ async def _on_http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     }.get(status, status.name.lower())
     body = _body(status, code, f"{status.description or status.phrase}.", request_id_of(request))
-    return Response(orjson.dumps(body), status, error.headers, PROBLEM_MEDIA)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["allow"] = ", ".join(sorted(_methods_at(request)))
+    return Response(orjson.dumps(body), status, headers, PROBLEM_MEDIA)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Every method of the address; the router itself names only those of the first route it met."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return found
 
 
 async def _on_database(request: Request, error: Exception) -> Response:

@@ -6,12 +6,16 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from services.api.errors import PROBLEM_MEDIA, problems
+from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
+from services.core.intake.errors import BodyTooLargeError, InvalidJsonError, UnsupportedMediaError
 from services.core.kit.errors import InvalidInputError, UnavailableError
 from services.core.workspaces.errors import BadKeyError, MissingScopeError
 
 _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
 _BEHIND_A_KEY: Final = (BadKeyError, MissingScopeError, UnavailableError)
+# What `InputGuard` answers before a route is reached.
+_WITH_A_BODY: Final = (InvalidJsonError, DeadlineError, BodyTooLargeError, UnsupportedMediaError)
+_EVENT_STREAM: Final = "text/event-stream"
 
 
 def publish(app: FastAPI) -> None:
@@ -53,12 +57,15 @@ def _correct(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         responses["422"] = _problem(InvalidInputError)["422"]
-    if operation.get("security"):
-        for error in _BEHIND_A_KEY:
-            for status, response in _problem(error).items():
-                responses.setdefault(status, response)
+    behind_a_key = _BEHIND_A_KEY if operation.get("security") else ()
+    with_a_body = _WITH_A_BODY if "requestBody" in operation else ()
+    for error in (*behind_a_key, *with_a_body):
+        for status, response in _problem(error).items():
+            responses.setdefault(status, response)
     for response in responses.values():
         content = response.get("content", {})
+        # A stream of events is no string, and this version of OpenAPI has no word for it.
+        content.get(_EVENT_STREAM, {}).pop("schema", None)
         if PROBLEM_MEDIA in content:
             # No problem ever travels as plain JSON.
             content.pop("application/json", None)

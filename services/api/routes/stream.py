@@ -93,13 +93,13 @@ class Gate:
 async def open_listener(
     request: Request,
     caller: Annotated[Caller, Depends(require(Scope.READ))],
-    last_event_id: Annotated[str | None, Header(max_length=20, pattern=r"^[0-9]+$")] = None,
+    last_event_id: Annotated[str, Header(max_length=20, pattern=r"^[0-9]*$")] = "",
     after: Annotated[
         int | None, Query(ge=0, le=2**53, description="A number to go on from.")
     ] = None,
 ) -> AsyncIterator[Listener]:
     """A place in the caller's stream, given back when the answer has ended, however it ended."""
-    start = int(last_event_id) if last_event_id is not None else after
+    start = int(last_event_id) if last_event_id else after
     hub: StreamHub = request.app.state.stream_hub
     async with hub.listen(caller.workspace_id, start) as listener:
         yield listener

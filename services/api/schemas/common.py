@@ -1,12 +1,13 @@
 """The shapes every route shares: pages, problems, and how strict a body is read."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 MAX_NAME_CHARACTERS = 200
+# The years the database takes; both included.
 FIRST_YEAR = 2000
 LAST_YEAR = 2100
 
@@ -27,9 +28,12 @@ def _require_text(value: object) -> object:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError("A time is written as RFC 3339 with an offset.")
-    if not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise ValueError("A time lies in the years 2001 to 2099.")
-    return moment
+    # Before the conversion: at the ends of the calendar an offset leads out of it.
+    if FIRST_YEAR - 1 <= moment.year <= LAST_YEAR + 1:
+        moment = moment.astimezone(UTC)
+        if FIRST_YEAR <= moment.year <= LAST_YEAR:
+            return moment
+    raise ValueError("A time lies in the years 2000 to 2100.")
 
 
 Id = Annotated[UUID, Strict(strict=False)]

@@ -1,0 +1,254 @@
+"""One campaign of schemathesis: all its phases and checks against a target, and what they found.
+
+Webhooks are signed on the way out, as the last thing, so that the generated bodies get past the
+door; everything else is sent as it was generated.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+import requests
+import schemathesis
+from schemathesis import BaseSchema, Case, HookContext, Response
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.specs.openapi.checks import RejectedPositiveData
+
+from services.core.kit.db import create_engine
+from services.core.kit.uow import Database
+from tests.support.deliveries import FULLEST
+from tests.support.factories import comment
+from tests.support.worlds import World, make_world
+
+LONG: Final = os.environ.get("WARMLINE_TEST_LONG") == "1"
+SEED: Final = 20_261_121
+PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
+# They take what the operations that make these things take.
+_TWINS: Final = r"^(PUT|PATCH) /v1/(policies|ladders|members|sources)/"
+
+# A stream has no end to wait for: what has come by then is what is checked.
+_STREAM_SECONDS: Final = 1
+_ANSWER_SECONDS: Final = 60
+
+_NDJSON: Final = "application/x-ndjson"
+_CLOUDEVENTS: Final = "application/cloudevents+json"
+_SIGNED: Final = frozenset(
+    {"/v1/sources/{source_id}/deliveries", "/v1/sources/{source_id}/backfill"}
+)
+# Rules that JSON Schema has no words for: a request may fit the schema and break one of these.
+_BEYOND_A_SCHEMA: Final = frozenset(
+    {
+        "blocked_address",  # where a name leads
+        "invalid_cursor",  # what was signed by us
+        "case.past_moment",
+        "unknown_time_zone",
+    }
+)
+_RULES_OF_FIELDS: Final = frozenset(
+    {
+        "int_type",  # to a schema 1.0 is an integer; here a number with a point is none
+        "invalid",  # a validator of ours: order of steps, order of targets, a year
+        "invalid_secret",
+        "missing",  # a webhook has an address
+        "not_found",  # an id of something that is not there
+        "repeated",  # each percent stands once
+        "unexpected",  # a console has none
+        "unknown_channel",
+        "unstorable_text",  # NUL and half of a surrogate pair
+    }
+)
+_RULES_OF_BODIES: Final = frozenset({"A key expires in the future."})
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is tried. `examples` is per operation and phase; coverage tries what there is."""
+
+    examples: int
+    phases: tuple[str, ...] = PHASES
+    # Left out are operations whose body is the same as that of another one.
+    without_twins: bool = False
+    at_least: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What happened. `findings` are broken checks, `troubles` what could not be tried at all."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, str] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+
+    @property
+    def cases(self) -> int:
+        return self.answers.total()
+
+    @property
+    def server_errors(self) -> int:
+        return sum(count for status, count in self.answers.items() if status >= 500)
+
+    def take(self, recorder: ScenarioRecorder) -> None:
+        for case_id, interaction in recorder.interactions.items():
+            answer = interaction.response
+            self.answers[answer.status_code if answer is not None else 0] += 1
+            for check in recorder.checks.get(case_id, []):
+                if check.status is Status.FAILURE and check.failure_info is not None:
+                    failure = check.failure_info.failure
+                    name = f"{check.name} · {failure.operation} · {failure.title}"
+                    told = answer.content[:500] if answer is not None and answer.content else b""
+                    sample = f"{failure.message}\n{check.failure_info.code_sample}\n{told!r}"
+                    self.findings.setdefault(name, sample[:3_000])
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A workspace that has seen everything once, and what must survive in it to go on."""
+
+    world: World
+    spared: frozenset[str]
+
+
+async def prepared_ground(database_url: str) -> Ground:
+    database = Database(create_engine(database_url))
+    try:
+        world = await make_world(database, "Fuzzed")
+        async with database.system() as uow:
+            keys = await uow.execute(
+                "SELECT id FROM api_keys WHERE prefix = :prefix",
+                {"prefix": world.key.split("_")[1]},
+            )
+            spared = {str(keys.scalar_one()), str(world.source.id)}
+    finally:
+        await database.close()
+    return Ground(world, frozenset(spared))
+
+
+def config_for(world: World, size: Size) -> SchemathesisConfig:
+    """The same seed gives the same cases."""
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": SEED,
+            "continue-on-failure": True,
+            "headers": {"Authorization": f"Bearer {world.key}"},
+            "request-timeout": _ANSWER_SECONDS,
+            "max-stream-events": 1,
+            "generation": {
+                "deterministic": True,
+                "max-examples": size.examples,
+                "database": "none",
+                "no-shrink": not LONG,
+                "allow-x00": True,
+            },
+            "phases": {phase: {"enabled": phase in size.phases} for phase in PHASES},
+            "operations": [
+                {"include-path": "/v1/stream", "request-timeout": _STREAM_SECONDS},
+                # Any bytes are lines; a bad one is told in an answer that is a success.
+                {
+                    "include-path": "/v1/sources/{source_id}/backfill",
+                    "checks": {"negative_data_rejection": {"enabled": False}},
+                },
+            ],
+        }
+    )
+
+
+def run(schema: BaseSchema, ground: Ground, size: Size) -> Report:
+    """Try everything; blocks until it is done."""
+    report = Report()
+    if size.without_twins:
+        schema = schema.exclude(name_regex=_TWINS)
+    schema.hook("filter_failure")(_is_a_finding)
+    schema.hook("filter_case")(lambda _, case: not _would_saw_off_the_branch(case, ground))
+    with _signing(ground.world):
+        for happened in from_schema(schema).execute():
+            match happened:
+                case events.ScenarioFinished():
+                    report.phases[happened.phase.value] += len(happened.recorder.interactions)
+                    report.take(happened.recorder)
+                case events.NonFatalError():
+                    report.troubles.append(f"{happened.label}: {happened.value!r}")
+                case events.FatalError():
+                    report.troubles.append(repr(happened.exception))
+                case _:
+                    continue
+    return report
+
+
+def _is_a_finding(_context: HookContext, failure: Failure, _case: Case, response: Response) -> bool:
+    """Whether a broken check is our mistake: not if a rule no schema can hold was broken."""
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    problem = response.json()
+    broken = {part["code"] for part in problem.get("errors", ())}
+    if broken:
+        return not broken <= _RULES_OF_FIELDS | _BEYOND_A_SCHEMA
+    return problem["code"] not in _BEYOND_A_SCHEMA and problem["detail"] not in _RULES_OF_BODIES
+
+
+def _would_saw_off_the_branch(case: Case, ground: Ground) -> bool:
+    """Revoking the key in use, or closing the source that signs, would end the campaign."""
+    named = set(map(str, (case.path_parameters or {}).values()))
+    return case.method == "DELETE" and not named.isdisjoint(ground.spared)
+
+
+@contextmanager
+def _signing(world: World) -> Iterator[None]:
+    def before_call(_context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+        if case.operation.path not in _SIGNED or case.method != "POST" or case.meta is None:
+            return
+        headers = case.meta.components.get(ParameterLocation.HEADER)
+        if headers is None or headers.mode.is_negative:
+            # The signature's own headers are what is wrong on purpose.
+            return
+        if case.meta.generation.mode.is_positive:
+            case.path_parameters = {"source_id": str(world.source.id)}
+            case.body = _plausible(case.body, case.media_type)
+        kwargs["auth"] = Signature(world)
+
+    schemathesis.serializer.alias(_NDJSON, "text/plain")
+    schemathesis.hook(before_call)
+    try:
+        yield
+    finally:
+        GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+
+
+class Signature(requests.auth.AuthBase):
+    """Signs the bytes that will travel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        signed = self._world.source.headers(body)
+        del signed["content-type"]
+        request.headers.update(signed)
+        return request
+
+
+def _plausible(generated: object, media: str | None) -> object:
+    """What a platform might send, with what was generated in places where anything may be."""
+    if media == _NDJSON:
+        return f"{json.dumps(_native({}))}\n{generated}\n"
+    native = _native(generated if isinstance(generated, dict) else {})
+    if media != _CLOUDEVENTS:
+        return native
+    return native | {"specversion": "1.0", "source": "/fuzz", "time": native["timestamp"]}
+
+
+def _native(extra: dict[str, Any]) -> dict[str, Any]:
+    kinds = sorted(FULLEST)
+    kind = kinds[len(extra) % len(kinds)]
+    return comment(uuid4().hex) | {"type": kind, "data": {**extra, **FULLEST[kind]}}
