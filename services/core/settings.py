@@ -69,7 +69,6 @@ class AlertSettings(Group):
     max_attempts: int = 10
 
 
-class LogSettings(Group):
 class AuditSettings(Group):
     """The auditor in each worker: how often it looks, when a stage counts as standing still.
 
@@ -89,6 +88,7 @@ class RetentionSettings(Group):
     delivery_days: int = Field(default=90, ge=1)
 
 
+class LogSettings(Group):
     level: str = "INFO"
     json_lines: bool = True
 

@@ -1,21 +1,21 @@
 """SQL of the trail: append and read, nothing else is granted."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Table, select
 
 from services.core.audit.models import AuditRow
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
+from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
 
 
 async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
     rows = [
         {
-            "workspace_id": uow.workspace_id,
             "id": ids.new_id(),
             "at": uow.now,
             "actor_kind": uow.actor.kind,
@@ -29,7 +29,7 @@ async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
         }
         for entry in entries
     ]
-    await uow.execute(insert(AuditRow), rows)
+    await insert_rows(uow, cast("Table", AuditRow.__table__), rows)
 
 
 async def list_entries(

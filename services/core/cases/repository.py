@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Table, insert, select, update
 
 from services.core.cases.models import CaseActRow, CaseRow
+from services.core.kit.bulk import insert_rows, update_rows
 from services.core.kit.uow import UnitOfWork
+
+CASES_TABLE: Final = cast("Table", CaseRow.__table__)
 
 # A fold starts at the opening of the case the earliest change falls into: cases before it are
 # history that nothing can change any more, except something still earlier.
@@ -102,25 +105,12 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
 
 
 async def add_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        await uow.execute(insert(CaseRow), rows)
+    await insert_rows(uow, CASES_TABLE, rows)
 
 
 async def change_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Write cases whole, by id; every row names the same columns."""
-    if not rows:
-        return
-    values: dict[str, Any] = {
-        name: bindparam(f"new_{name}") for name in rows[0] if name not in {"id", "workspace_id"}
-    }
-    statement = (
-        update(CaseRow)
-        .where(CaseRow.workspace_id == uow.workspace_id, CaseRow.id == bindparam("row_id"))
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    bound = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in values}} for row in rows]
-    await uow.execute(statement, bound)
+    await update_rows(uow, CASES_TABLE, rows)
 
 
 async def attach_messages(uow: UnitOfWork, spans: Sequence[dict[str, Any]]) -> None:

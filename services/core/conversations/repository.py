@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Table, select
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from services.core.conversations.models import FollowerRow, MessageRow, PostRow, ThreadRow
+from services.core.kit.bulk import insert_missing, insert_rows, update_rows
 from services.core.kit.uow import UnitOfWork
 
 # A reply and the message it answers can be written at the same moment by two transactions that
@@ -54,26 +54,29 @@ SELECT id, thread_id FROM messages
 WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
 """
 
+KNOWN_THREAD = """
+ON CONFLICT (workspace_id, id) DO UPDATE SET
+  follower_id = coalesce(threads.follower_id, excluded.follower_id),
+  post_id = coalesce(threads.post_id, excluded.post_id),
+  last_message_at = greatest(threads.last_message_at, excluded.last_message_at)
+"""
+
+LINK = """
+UPDATE messages SET thread_id = link.thread_id
+FROM unnest(CAST(:message_ids AS uuid[]), CAST(:thread_ids AS uuid[])) AS link (id, thread_id)
+WHERE messages.workspace_id = :workspace_id AND messages.id = link.id
+  AND messages.thread_id IS NULL
+"""
+
 
 async def lock_threads(
     uow: UnitOfWork, threads: Sequence[dict[str, Any]], others: Iterable[UUID]
 ) -> None:
     """Make the threads and hold them all until the end, in id order so that nobody deadlocks."""
-    statement = insert(ThreadRow)
-    excluded = statement.excluded
-    upsert = statement.on_conflict_do_update(
-        index_elements=["workspace_id", "id"],
-        set_={
-            "follower_id": func.coalesce(ThreadRow.follower_id, excluded.follower_id),
-            "post_id": func.coalesce(ThreadRow.post_id, excluded.post_id),
-            "last_message_at": func.greatest(ThreadRow.last_message_at, excluded.last_message_at),
-        },
-    )
-    rows = [{"workspace_id": uow.workspace_id, **row} for row in threads]
     # First what exists, in one order for everybody; then the new ones, which nobody holds yet.
-    await hold_threads(uow, sorted({row["id"] for row in rows} | set(others)))
-    if rows:
-        await uow.execute(upsert, sorted(rows, key=lambda row: row["id"]))
+    await hold_threads(uow, sorted({row["id"] for row in threads} | set(others)))
+    rows = sorted(threads, key=lambda row: row["id"])
+    await insert_rows(uow, _table(ThreadRow), rows, conflict=KNOWN_THREAD)
 
 
 async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> list[Row[Any]]:
@@ -163,18 +166,12 @@ async def link_messages(uow: UnitOfWork, links: dict[UUID, UUID]) -> None:
     """Give waiting replies their threads."""
     if not links:
         return
-    statement = (
-        update(MessageRow)
-        .where(
-            MessageRow.workspace_id == uow.workspace_id,
-            MessageRow.id == bindparam("message_id"),
-            MessageRow.thread_id.is_(None),
-        )
-        .values(thread_id=bindparam("place"))
-        .execution_options(synchronize_session=False)
-    )
-    rows = [{"message_id": message, "place": place} for message, place in sorted(links.items())]
-    await uow.execute(statement, rows)
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "message_ids": list(links),
+        "thread_ids": list(links.values()),
+    }
+    await uow.execute(LINK, parameters)
 
 
 async def get_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
@@ -210,33 +207,14 @@ async def _add(
     uow: UnitOfWork, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
 ) -> set[UUID]:
     """Insert what is not there; returns the ids really inserted."""
-    if not rows:
-        return set()
-    ordered = sorted(
-        ({"workspace_id": uow.workspace_id, **row} for row in rows), key=lambda row: row["id"]
-    )
-    statement = insert(table).on_conflict_do_nothing().returning(table.__table__.c.id)
-    return set((await uow.execute(statement, ordered)).scalars())
+    return await insert_missing(uow, _table(table), sorted(rows, key=lambda row: row["id"]))
 
 
 async def _change(
     uow: UnitOfWork, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
 ) -> None:
-    if not rows:
-        return
-    columns = table.__table__.c
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
-    statement = (
-        update(table)
-        .where(columns.workspace_id == uow.workspace_id, columns.id == bindparam("row_id"))
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    bound = [
-        {
-            "row_id": row["id"],
-            **{f"new_{name}": value for name, value in row.items() if name != "id"},
-        }
-        for row in sorted(rows, key=lambda row: row["id"])
-    ]
-    await uow.execute(statement, bound)
+    await update_rows(uow, _table(table), rows)
+
+
+def _table(row: type[DeclarativeBase]) -> Table:
+    return cast("Table", row.__table__)

@@ -121,8 +121,7 @@ def new_row(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
 
 def changed_row(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
     return {
-        "workspace": uow.workspace_id,
-        "clock_id": change.clock_id,
+        "id": change.clock_id,
         **_written(uow, change),
     }
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.sql import text
 
+from services.core.kit.bulk import insert_rows, update_rows
 from services.core.kit.uow import UnitOfWork
 from services.core.sla.models import ClockRow, PolicyRow, PolicyVersionRow, TimerRow
+
+CLOCKS: Final = cast("Table", ClockRow.__table__)
+TIMERS: Final = cast("Table", TimerRow.__table__)
 
 LIVE_POLICIES = """
 SELECT p.id, p.name, p.is_default, p.position, p.created_at, p.updated_at, v.version, v.definition
@@ -134,31 +138,16 @@ async def lock_clocks(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any
 
 
 async def add_clocks(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        await uow.execute(insert(ClockRow), rows)
+    await insert_rows(uow, CLOCKS, rows)
 
 
 async def change_clocks(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Write whole shapes by id; every row names the same columns."""
-    if not rows:
-        return
-    columns: dict[str, Any] = {
-        name: bindparam(name) for name in rows[0] if name not in {"clock_id", "workspace"}
-    }
-    statement = (
-        update(ClockRow)
-        .where(
-            ClockRow.workspace_id == bindparam("workspace"), ClockRow.id == bindparam("clock_id")
-        )
-        .values(**columns)
-        .execution_options(synchronize_session=False)
-    )
-    await uow.execute(statement, rows)
+    await update_rows(uow, CLOCKS, rows)
 
 
 async def add_timers(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        await uow.execute(insert(TimerRow), rows)
+    await insert_rows(uow, TIMERS, rows)
 
 
 async def cancel_timers(uow: UnitOfWork, clock_ids: Sequence[UUID], note: str) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table
 
 from services.core.kit import ids
+from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
 from services.core.stream.models import FactRow
 from services.core.stream.types import Fact, PublishedFact
+
+FACTS: Final = cast("Table", FactRow.__table__)
 
 # One publisher at a time in the whole installation: the order is given by a single writer.
 PUBLISHER_LOCK = 0x77617273
@@ -61,7 +65,6 @@ SELECT coalesce(sum(n), 0) FROM last
 async def add_facts(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
     rows = [
         {
-            "workspace_id": uow.workspace_id,
             "id": ids.new_id(),
             "kind": fact.kind,
             "subject_kind": fact.subject_kind,
@@ -71,7 +74,7 @@ async def add_facts(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
         }
         for fact in facts
     ]
-    await uow.execute(insert(FactRow), rows)
+    await insert_rows(uow, FACTS, rows)
 
 
 async def lock_publisher(uow: UnitOfWork) -> bool:

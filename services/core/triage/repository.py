@@ -1,21 +1,21 @@
 """SQL of judgements: append, never overwrite."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import insert as plain_insert
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, insert, select
 
+from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
 from services.core.triage.models import JudgementRow
+
+JUDGEMENTS: Final = cast("Table", JudgementRow.__table__)
 
 
 async def add_judgements(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Add what is new; the same judgement of the same text is one row."""
-    if rows:
-        await uow.execute(insert(JudgementRow).on_conflict_do_nothing(), rows)
+    await insert_rows(uow, JUDGEMENTS, rows, conflict="ON CONFLICT DO NOTHING")
 
 
 async def copy_judgement(
@@ -31,4 +31,4 @@ async def copy_judgement(
     row = (await uow.execute(query)).one()
     copied = dict(row._mapping) | values  # noqa: SLF001 - SQLAlchemy's public name for it
     copied |= {"id": judgement_id, "decided_at": uow.now}
-    await uow.execute(plain_insert(JudgementRow).values(copied))
+    await uow.execute(insert(JudgementRow).values(copied))

@@ -1,13 +1,13 @@
 """SQL of the outbox as a store: queue once, cancel, list, bring the dead back."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Table
 
 from services.core.alerts.models import OutboxRow
+from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
 
 IDENTITY = ("workspace_id", "alert_id", "channel_id", "purpose", "sequence")
@@ -88,10 +88,8 @@ ORDER BY outbox_id, attempt DESC LIMIT :limit
 
 async def add_dispatches(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Queue; what is already queued for the same alert, channel, purpose and round stays as is."""
-    if not rows:
-        return
-    statement = insert(OutboxRow).on_conflict_do_nothing(index_elements=IDENTITY)
-    await uow.execute(statement, [{"workspace_id": uow.workspace_id, **row} for row in rows])
+    conflict = f"ON CONFLICT ({', '.join(IDENTITY)}) DO NOTHING"
+    await insert_rows(uow, cast("Table", OutboxRow.__table__), rows, conflict=conflict)
 
 
 async def cancel_of_alerts(
