@@ -4,7 +4,7 @@ Two kinds of wrong: an envelope without the shape of the contract (malformed), a
 is fine around an event that is not (invalid). Nothing in between: one bad event refuses them all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -48,11 +48,18 @@ _FINDINGS: Final = {
 _Value = TypeVar("_Value")
 
 
-def read_envelope(body: bytes, *, content_type: ContentKind, webhook_id: str) -> Envelope:
+def read_envelope(
+    body: bytes,
+    *,
+    content_type: ContentKind,
+    webhook_id: str,
+    only: Collection[int] | None = None,
+) -> Envelope:
     """Read a delivery: one event or a batch, native or a CloudEvent.
 
-    `webhook_id` stands in for the id of a single event without one. Raises InvalidJsonError,
-    InvalidEnvelopeError or InvalidEventsError.
+    `webhook_id` stands in for the id of a single event without one. Of a batch `only` these
+    positions are read, when given. Raises InvalidJsonError, InvalidEnvelopeError or
+    InvalidEventsError.
     """
     document = parse(body)
     time_key = _NATIVE_TIME
@@ -60,7 +67,7 @@ def read_envelope(body: bytes, *, content_type: ContentKind, webhook_id: str) ->
         time_key = _CLOUDEVENTS_TIME
     _check_envelope(document, time_key)
     if document["type"] == _BATCH:
-        return _read_batch(document["data"]["events"])
+        return _read_batch(document["data"]["events"], only)
     reading = _Reading(document, position=0, time_key=time_key, default_id=webhook_id)
     event = reading.event()
     if event is None:
@@ -124,9 +131,11 @@ def _batch_problems(document: dict[str, Any], time_key: str) -> list[FieldProble
     return problems
 
 
-def _read_batch(raw_events: list[Any]) -> Envelope:
+def _read_batch(raw_events: list[Any], only: Collection[int] | None) -> Envelope:
     events, problems, bad = [], [], 0
     for position, raw in enumerate(raw_events):
+        if only is not None and position not in only:
+            continue
         reading = _Reading(
             raw, position=position, pointer=f"/data/events/{position}", index=position
         )

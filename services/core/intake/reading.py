@@ -1,6 +1,6 @@
 """Reads stored bodies again for the worker: each once, and only the events somebody claimed."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.core.intake.envelope import read_envelope, read_line
@@ -21,7 +21,9 @@ class ReadBodies:
     """
 
     def __init__(self, wanted: set[Place]) -> None:
-        self._wanted = wanted
+        self._wanted: dict[UUID, list[Place]] = {}
+        for place in wanted:
+            self._wanted.setdefault(place[0], []).append(place)
         self._events: dict[Place, ReceivedEvent] = {}
         self._refused: dict[Place, str] = {}
         self._bodies: set[UUID] = set()
@@ -33,7 +35,13 @@ class ReadBodies:
             self._add_lines(delivery_id, body)
             return
         try:
-            envelope = read_envelope(body, content_type=ContentKind(media), webhook_id=webhook_id)
+            envelope = read_envelope(
+                body,
+                content_type=ContentKind(media),
+                webhook_id=webhook_id,
+                # The other events of a batch belong to other claims.
+                only={position for _, position in self._of(delivery_id)},
+            )
         except DomainError as error:
             for place in self._of(delivery_id):
                 self._refused[place] = error.code
@@ -60,5 +68,5 @@ class ReadBodies:
             except (InvalidJsonError, InvalidEventsError) as error:
                 self._refused[place] = error.code
 
-    def _of(self, delivery_id: UUID) -> Iterator[Place]:
-        return (place for place in self._wanted if place[0] == delivery_id)
+    def _of(self, delivery_id: UUID) -> Sequence[Place]:
+        return self._wanted.get(delivery_id, [])
