@@ -55,7 +55,8 @@ class IntakeSettings(Group):
 
 class WorkerSettings(Group):
     poll_seconds: float = Field(default=1.0, gt=0)
-    lease_seconds: int = Field(default=30, ge=1)
+    # Short: rows being worked on are locked besides, and a killed worker's come back soon.
+    lease_seconds: int = Field(default=5, ge=1)
     batch_size: int = Field(default=200, ge=1, le=1000)
     max_attempts: int = Field(default=3, ge=1)
     send_concurrency: int = Field(default=16, ge=1)

@@ -21,10 +21,12 @@ from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database
 from services.core.settings import Settings
 from services.core.triage.engine import load_classifier
+from services.core.triage.types import Classifier
 from services.worker import jobs
 from services.worker.arq_loop import supervise
-from services.worker.runtime import Context, Stage, build_stages, report
 from services.worker.auditing import audit
+from services.worker.runtime import Context, Stage, build_stages, report
+from services.worker.watchdog import watched
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +34,21 @@ log = structlog.get_logger(__name__)
 GRACE_SECONDS = 8.0
 
 
-async def run(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
-    """Work until `stop` is set, or SIGTERM or SIGINT when none is given."""
+async def run(
+    settings: Settings,
+    *,
+    stop: asyncio.Event | None = None,
+    classifier: Classifier | None = None,
+) -> None:
+    """Work until `stop` is set, or SIGTERM or SIGINT when none is given.
+
+    A loop that stands still ends the process (`watchdog.py`): whoever runs workers starts them
+    again. `classifier` is the product's own unless another is given.
+    """
     assert jobs.__all__  # noqa: S101 - importing the package is what registers the jobs
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     stopping = stop or _stop_on_signals()
-    async with open_context(settings) as context:
+    async with _open_context(settings, classifier) as context, watched():
         stages = build_stages(context)
         tasks = [asyncio.create_task(stage.run_forever(stopping)) for stage in stages.values()]
         said = asyncio.Event()
@@ -58,11 +69,13 @@ async def run(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
 
 def open_context(settings: Settings) -> AbstractAsyncContextManager[Context]:
     """The database, the channels and the classifier, closed again at the end."""
-    return _open_context(settings)
+    return _open_context(settings, None)
 
 
 @asynccontextmanager
-async def _open_context(settings: Settings) -> AsyncIterator[Context]:
+async def _open_context(
+    settings: Settings, classifier: Classifier | None
+) -> AsyncIterator[Context]:
     if settings.database.url is None:
         message = "The worker needs WARMLINE__DATABASE__URL, or `warmline up` to start a database."
         raise SystemExit(message)
@@ -85,7 +98,7 @@ async def _open_context(settings: Settings) -> AsyncIterator[Context]:
     )
     async with channels as gateways:
         try:
-            yield Context(database, settings, load_classifier(), gateways)
+            yield Context(database, settings, classifier or load_classifier(), gateways)
         finally:
             await database.close()
 
@@ -101,6 +114,7 @@ async def _beat(
         process = ProcessInfo(me, health.WORKER, platform.node(), os.getpid(), started, words)
         try:
             await health.beat(database, process)
+            said.set()
         except UnavailableError:
             log.warning("heartbeat.failed")
         await _wait(stop, health.BEAT_SECONDS)
@@ -114,7 +128,6 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()
-            said.set()
     except TimeoutError:
         return
 

@@ -20,6 +20,7 @@ from services.core.kit.uow import Database
 from services.core.sla import service as sla
 from services.core.stream import service as stream
 from services.core.triage.engine import load_classifier
+from services.core.triage.types import Classifier
 from services.core.workspaces.types import Workspace
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -81,6 +82,7 @@ class Line:
     workspace_id: UUID
     source_id: UUID
     limits: processing.ClaimLimits = field(default_factory=processing.ClaimLimits)
+    classifier: Classifier = field(default_factory=load_classifier)
 
     async def deliver(self, *events: Any, webhook_id: str | None = None) -> UUID:
         """Accept events as one delivery, as the API does after checking the signature.
@@ -102,7 +104,7 @@ class Line:
         """Do what a worker does until nothing waits."""
         done = 0
         while count := await processing.process_deliveries(
-            self.database, load_classifier(), self.limits
+            self.database, self.classifier, self.limits
         ):
             done += count
         await processing.link_waiting_replies(self.database)

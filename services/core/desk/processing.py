@@ -1,13 +1,16 @@
 """What workers do with accepted deliveries and due moments: claim, change in one unit, go on.
 
 A worker may die at any point of this and another does the rest; two may race and one of them
-finds nothing left to do. A batch that fails is split until the poisonous entry stands alone.
+finds nothing left to do. A batch that fails is split until the poisonous entry stands alone; what
+was in hand when a worker died is tried again by few and then one by one, until what kills is alone.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -26,13 +29,18 @@ from services.core.triage.types import Classifier
 
 log = structlog.get_logger(__name__)
 
+# How many claims of entries that were tried before there are between two of fresh ones.
+TRIED_IN_A_ROW = 20
+# What this process had claimed when the database went away, or when it was told to end.
+_owed: WeakKeyDictionary[Database, list[ClaimedEntry]] = WeakKeyDictionary()
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimLimits:
     """How much one claim takes, how long it may keep it (seconds), how often it may fail."""
 
     batch: int = 200
-    lease_seconds: int = 30
+    lease_seconds: int = 5
     max_attempts: int = 3
 
 
@@ -49,19 +57,17 @@ async def process_deliveries(
 ) -> int:
     """Claim waiting entries of any workspace and give them their effect; returns how many.
 
-    Raises UnavailableError when the database goes away: the leases run out and others go on.
+    Raises UnavailableError when the database goes away: the leases run out and others go on, or
+    this process gives them back when the database answers again, and no entry bears the blame.
     """
+    await give_back(database)
     claimed = await intake.claim_entries(
         database, limit=limits.batch, lease_seconds=limits.lease_seconds
     )
     if __debug__ and claimed:
         await failpoints.reach("worker.claimed")
-    by_workspace: dict[UUID, list[ClaimedEntry]] = defaultdict(list)
-    for entry in claimed:
-        by_workspace[entry.workspace_id].append(entry)
-    for workspace_id, entries in by_workspace.items():
-        await _process_or_split(database, workspace_id, entries, classifier, limits)
-    return len(claimed)
+    await _process_claimed(database, claimed, classifier, limits)
+    return len(claimed) + await _process_tried(database, classifier, limits)
 
 
 async def fire_timers(database: Database, *, batch: int = 500) -> Fired:
@@ -96,6 +102,58 @@ async def link_waiting_replies(database: Database) -> int:
             await desk.settle(uow, touched, resolution="answered")
             linked += len(touched)
     return linked
+
+
+async def _process_tried(database: Database, classifier: Classifier, limits: ClaimLimits) -> int:
+    """Entries whose try before came to nothing, few or one a claim; returns how many.
+
+    Only so many claims in a row: what came in meanwhile must not wait for all of them.
+    """
+    count = 0
+    for _ in range(TRIED_IN_A_ROW):
+        entries = await intake.claim_tried(
+            database, lease_seconds=limits.lease_seconds, max_attempts=limits.max_attempts
+        )
+        if not entries:
+            break
+        await _process_claimed(database, entries, classifier, limits)
+        count += len(entries)
+    return count
+
+
+async def _process_claimed(
+    database: Database,
+    claimed: Sequence[ClaimedEntry],
+    classifier: Classifier,
+    limits: ClaimLimits,
+) -> None:
+    by_workspace = _by_workspace(claimed)
+    try:
+        for workspace_id, entries in by_workspace.items():
+            await _process_or_split(database, workspace_id, entries, classifier, limits)
+    except (UnavailableError, asyncio.CancelledError):
+        _owed.setdefault(database, []).extend(claimed)
+        raise
+
+
+async def give_back(database: Database) -> None:
+    """Undo claims that an outage or the end of this process cut off, so that nobody waits for them.
+
+    What was completed, or taken over since, stays so. Raises UnavailableError; the claims are then
+    still owed, and run out by themselves.
+    """
+    owed = _owed.get(database, [])
+    for workspace_id, entries in _by_workspace(owed).items():
+        async with database.unit(workspace_id) as uow:
+            await intake.release_entries(uow, [entry.key for entry in entries])
+    owed.clear()
+
+
+def _by_workspace(entries: Sequence[ClaimedEntry]) -> dict[UUID, list[ClaimedEntry]]:
+    found: dict[UUID, list[ClaimedEntry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.workspace_id].append(entry)
+    return found
 
 
 async def _process_or_split(

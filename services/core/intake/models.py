@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.core.intake.states import EntryState
 from services.core.kit.db import QUEUE_TABLE, Base, Key, in_range, one_of
 
+TRIED = "state = 'pending' AND attempts > 0"
+
 
 class SourceRow(Base):
     """A producer of webhooks. A directory: found by its id before any workspace is known."""
@@ -96,6 +98,14 @@ class JournalRow(Base):
             "delivery_id",
             "position",
             postgresql_where=text("state = 'pending'"),
+        ),
+        # What was tried before and came to nothing, of all workspaces: few, and each goes alone.
+        Index(
+            "ix_journal_tried",
+            "next_at",
+            "delivery_id",
+            "position",
+            postgresql_where=text(TRIED),
         ),
         Index(
             "ix_journal_state",

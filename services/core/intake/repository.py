@@ -160,22 +160,30 @@ async def list_turns(uow: UnitOfWork, limit: int) -> list[UUID]:
 
 
 async def claim_entries(
-    uow: UnitOfWork,
-    workspace_ids: Sequence[UUID],
-    *,
-    share: int,
-    lease_seconds: float,
-    max_claims: int,
+    uow: UnitOfWork, workspace_ids: Sequence[UUID], *, share: int, lease_seconds: float
 ) -> list[Row[Any]]:
-    """At most `share` of each workspace: for the system role."""
+    """At most `share` of each, never tried before: for the system role."""
     parameters = {
         "workspace_ids": list(workspace_ids),
         "now": uow.now,
         "share": share,
         "lease_seconds": float(lease_seconds),
-        "max_claims": max_claims,
     }
     return list(await uow.execute(statements.CLAIM, parameters))
+
+
+async def claim_tried(
+    uow: UnitOfWork, *, company: int, lease_seconds: float, max_claims: int
+) -> list[Row[Any]]:
+    """Some that were tried before, or one that is given up on: for the system role."""
+    await uow.execute(statements.BY_INDEX_ONLY)
+    parameters = {
+        "now": uow.now,
+        "company": company,
+        "lease_seconds": float(lease_seconds),
+        "max_claims": max_claims,
+    }
+    return list(await uow.execute(statements.CLAIM_TRIED, parameters))
 
 
 async def list_bodies(

@@ -126,34 +126,55 @@ WITH RECURSIVE waiting (workspace_id) AS (
 SELECT waiting.workspace_id FROM waiting CROSS JOIN LATERAL (
   SELECT historical, next_at FROM journal
   WHERE journal.workspace_id = waiting.workspace_id AND state = 'pending' AND next_at <= :now
+    AND attempts = 0
   ORDER BY historical, next_at LIMIT 1
 ) AS first
 ORDER BY first.historical, first.next_at LIMIT :limit
 """
 
+_LEASED: Final = """
+  next_at = CAST(:now AS timestamptz) + make_interval(secs => :lease_seconds),
+  token = token + 1
+WHERE ctid = ANY(ARRAY(SELECT place FROM picked))
+RETURNING journal.workspace_id, journal.delivery_id, journal.position, token, attempts, source_id,
+  external_id, type, occurred_at, received_at, clamped, historical, state
+"""
+
 # Level two: an equal share of each, locked past other workers. The share is a number the planner
 # sees, and rows are updated by their place: of a computed limit it expects a tenth of the queue,
-# and would read all of it. An entry claimed again and again without an outcome is given up on.
-CLAIM: Final = """
+# and would read all of it. What was tried before is passed over: it has a claim of its own.
+CLAIM: Final = f"""
 WITH picked AS MATERIALIZED (
   SELECT due.place FROM unnest(CAST(:workspace_ids AS uuid[])) AS turn (workspace_id)
   CROSS JOIN LATERAL (
     SELECT journal.ctid AS place FROM journal
     WHERE journal.workspace_id = turn.workspace_id AND state = 'pending' AND next_at <= :now
+      AND attempts = 0
     ORDER BY historical, next_at, delivery_id, position
     LIMIT :share FOR UPDATE SKIP LOCKED
   ) AS due
 )
+UPDATE journal SET attempts = 1, {_LEASED}"""
+
+# Entries of any workspace whose try before came to nothing, by an index of their own: they would
+# else wait behind a whole backlog. Those with one try go in a small company, all others alone. The
+# try is counted before it begins, since it may kill whoever makes it.
+CLAIM_TRIED: Final = f"""
+WITH due AS MATERIALIZED (
+  SELECT journal.ctid AS place, attempts, next_at, delivery_id, position FROM journal
+  WHERE state = 'pending' AND attempts > 0 AND next_at <= :now
+  ORDER BY next_at, delivery_id, position LIMIT :company FOR UPDATE SKIP LOCKED
+), first AS MATERIALIZED (
+  SELECT place, attempts FROM due ORDER BY next_at, delivery_id, position LIMIT 1
+), picked AS (
+  SELECT due.place FROM due, first
+  WHERE due.place = first.place OR (first.attempts = 1 AND due.attempts = 1)
+)
 UPDATE journal SET
   state = CASE WHEN attempts >= :max_claims THEN 'quarantined' ELSE 'pending' END,
   error = CASE WHEN attempts >= :max_claims THEN 'claimed_without_outcome' ELSE error END,
-  next_at = CAST(:now AS timestamptz) + make_interval(secs => :lease_seconds),
-  token = token + 1,
-  attempts = attempts + 1
-WHERE ctid = ANY(ARRAY(SELECT place FROM picked))
-RETURNING journal.workspace_id, journal.delivery_id, journal.position, token, attempts, source_id,
-  external_id, type, occurred_at, received_at, clamped, historical, state
-"""
+  attempts = CASE WHEN attempts >= :max_claims THEN attempts ELSE attempts + 1 END,
+  {_LEASED}"""
 
 BODIES: Final = """
 SELECT id, webhook_id, media, body FROM deliveries

@@ -1,5 +1,6 @@
 """Judge messages and keep every judgement with its reasons."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from services.core.kit.uow import UnitOfWork
 from services.core.triage import repository
 from services.core.triage.types import Classifier, Decision, Tier, TriageInput
 
+# The longest message takes 25 ms to judge; after so many, others have their turn of the loop.
+JUDGED_IN_A_ROW = 20
 ENGINE = "engine"
 MEMBER = "member"
 
@@ -41,13 +44,14 @@ async def judge(
     uow: UnitOfWork, classifier: Classifier, questions: Sequence[Question]
 ) -> dict[UUID, Judgement]:
     """Decide each text and keep the decisions; returns them by message."""
-    judgements = {
-        question.message_id: Judgement(
+    judgements: dict[UUID, Judgement] = {}
+    for question in questions:
+        judgements[question.message_id] = Judgement(
             judgement_id(question.message_id, question.content_rank, classifier),
             classifier.judge(question.message),
         )
-        for question in questions
-    }
+        if len(judgements) % JUDGED_IN_A_ROW == 0:
+            await asyncio.sleep(0)
     rows = [_row(uow, question, judgements[question.message_id]) for question in questions]
     await repository.add_judgements(uow, rows)
     return judgements

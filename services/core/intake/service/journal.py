@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import IO, Any, Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row
 
 from services.core.audit import service as audit
@@ -34,11 +35,13 @@ from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import Database, UnitOfWork
 
+log = structlog.get_logger(__name__)
+
 # The worker's queue for what was accepted.
 QUEUE: Final = "intake"
-# Claims without any outcome: the worker was killed each time. Its whole batch is counted with it,
-# so this is far more than the attempts a failing entry gets.
-MAX_CLAIMS: Final = 10
+# How many entries that were tried once are tried again at once.
+SMALL_COMPANY: Final = 10
+TRIES_IN_COMPANY: Final = 2
 # Bodies held in memory at once while a claim is read; each has at most a megabyte.
 BODIES_AT_ONCE: Final = 50
 REPLAY_BATCH: Final = 1_000
@@ -139,22 +142,47 @@ async def claim_entries(
     """Lease due entries of all workspaces, an equal share of each, and read their events.
 
     Commits the leases. Nobody else is given these entries until `lease_seconds` have passed on the
-    database's clock; whoever is late finds its token spent.
+    database's clock; whoever is late finds its token spent. None of them was tried before.
     """
     async with database.system() as uow:
         turns = await repository.list_turns(uow, limit)
         if not turns:
             return []
-        rows = await repository.claim_entries(
-            uow,
-            turns,
-            share=limit // len(turns),
-            lease_seconds=lease_seconds,
-            max_claims=MAX_CLAIMS,
+        claimed = await repository.claim_entries(
+            uow, turns, share=limit // len(turns), lease_seconds=lease_seconds
         )
-    claimed = [row for row in rows if row.state == EntryState.PENDING]
     claimed.sort(key=lambda row: (row.historical, row.received_at, row.delivery_id, row.position))
     return await _read_events(database, claimed)
+
+
+async def claim_tried(
+    database: Database, *, lease_seconds: float, max_attempts: int
+) -> list[ClaimedEntry]:
+    """Lease entries whose try before came to nothing: they failed, or their worker was killed.
+
+    After one try a few at once, after more each alone, so that what kills is soon alone and kills
+    nobody else's work. A killer is told from its neighbours by nothing but that: its tries in
+    company prove nothing, and after `max_attempts` alone it is quarantined.
+    """
+    while True:
+        async with database.system() as uow:
+            rows = await repository.claim_tried(
+                uow,
+                company=SMALL_COMPANY,
+                lease_seconds=lease_seconds,
+                max_claims=TRIES_IN_COMPANY + max_attempts,
+            )
+        if all(row.state == EntryState.PENDING for row in rows):
+            return await _read_events(database, rows)
+        (given_up,) = rows
+        log.warning(
+            "entry.quarantined",
+            workspace_id=str(given_up.workspace_id),
+            delivery_id=str(given_up.delivery_id),
+            position=given_up.position,
+            attempts=given_up.attempts,
+            error="claimed_without_outcome",
+        )
 
 
 async def _read_events(database: Database, rows: Sequence[Row[Any]]) -> list[ClaimedEntry]:
@@ -169,6 +197,8 @@ async def _read_events(database: Database, rows: Sequence[Row[Any]]) -> list[Cla
             )
         for body in bodies:
             read.add(body.id, media=body.media, webhook_id=body.webhook_id, body=body.body)
+            # A long body is parsed for a tenth of a second, and others want their turn.
+            await asyncio.sleep(0)
     return [_claimed_entry(row, read) for row in rows]
 
 

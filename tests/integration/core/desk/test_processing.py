@@ -1,11 +1,13 @@
 """From the journal to an alert: the line, in any order, once."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
+from services.core.kit.errors import UnavailableError
 from services.core.triage.engine import load_classifier
-from services.core.triage.types import Decision, TriageInput
+from services.core.triage.types import Classifier, Decision, TriageInput
 from tests.support.line import (
     NOON,
     PRODUCT_QUESTION,
@@ -19,6 +21,23 @@ from tests.support.line import (
     person,
     reply,
 )
+
+
+@dataclass
+class Stumbling:
+    """The product's classifier, which raises on certain texts."""
+
+    stones: dict[str, Exception]
+    judges: Classifier = field(default_factory=load_classifier)
+
+    def __getattr__(self, name: str) -> str:
+        return str(getattr(self.judges, name))
+
+    def judge(self, message: TriageInput) -> Decision:
+        if stone := self.stones.get(message.text):
+            raise stone
+        return self.judges.judge(message)
+
 
 CLOCKS = "SELECT * FROM clocks ORDER BY kind, episode"
 
@@ -162,21 +181,9 @@ async def test_an_unfollow_heard_before_the_follow_is_still_the_later_word(line:
 
 
 async def test_a_poisonous_entry_spares_its_neighbours_and_ends_in_quarantine(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    line: Line,
 ) -> None:
-    classifier = load_classifier()
-
-    class Poisoned:
-        engine = classifier.engine
-        engine_version = classifier.engine_version
-        rules_version = classifier.rules_version
-
-        def judge(self, message: TriageInput) -> Decision:
-            if message.text == "poison":
-                raise RuntimeError("cannot be judged")
-            return classifier.judge(message)
-
-    monkeypatch.setattr("tests.support.line.load_classifier", Poisoned)
+    line.classifier = Stumbling({"poison": RuntimeError("cannot be judged")})
     await line.deliver(comment("c1"), comment("c2", "poison"), comment("c3", author="mia"))
     for _ in range(4):
         await line.process()
@@ -187,6 +194,19 @@ async def test_a_poisonous_entry_spares_its_neighbours_and_ends_in_quarantine(
     }
     assert states == {"processed": 2, "quarantined": 1}
     assert len(await line.rows("SELECT 1 FROM cases")) == 2
+
+
+async def test_an_outage_is_no_entrys_fault(line: Line) -> None:
+    """What the worker held is given back when the database answers again, its tries uncounted."""
+    line.classifier = Stumbling({"outage": UnavailableError("away")})
+    await line.deliver(comment("c1"), comment("c2", "outage", author="mia"))
+    for _ in range(6):
+        with pytest.raises(UnavailableError):
+            await line.process()
+        assert {row.attempts for row in await line.rows("SELECT attempts FROM journal")} == {1}
+    line.classifier = load_classifier()
+    assert await line.process() == 2
+    assert {row.attempts for row in await line.rows("SELECT attempts FROM journal")} == {1}
 
 
 async def snapshot(line: Line) -> list[object]:

@@ -19,7 +19,8 @@ from services.core.workspaces.types import Workspace
 from tests.support.factories import RegisteredSource, batch, comment, incoming, make_source
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-LEASE = {"now": NOON, "lease_seconds": 30.0, "max_claims": 10}
+LEASE = {"now": NOON, "lease_seconds": 30.0}
+MAX_ATTEMPTS = 3
 
 
 @pytest.fixture
@@ -48,7 +49,15 @@ async def deliver(
 
 
 async def claim(database: Database, limit: int = 100) -> list[ClaimedEntry]:
-    return await intake.claim_entries(database, limit=limit, lease_seconds=30)
+    """What a worker takes: fresh entries, then those that were tried before."""
+    entries = await intake.claim_entries(database, limit=limit, lease_seconds=30)
+    while len(entries) < limit and (tried := await claim_tried(database)):
+        entries += tried
+    return entries
+
+
+async def claim_tried(database: Database) -> list[ClaimedEntry]:
+    return await intake.claim_tried(database, lease_seconds=30, max_attempts=MAX_ATTEMPTS)
 
 
 def names(entries: list[ClaimedEntry]) -> list[str]:
@@ -107,9 +116,11 @@ async def test_a_late_worker_completes_nothing_that_was_taken_over(
     frozen: Database, clock: FrozenClock, source: RegisteredSource
 ) -> None:
     await deliver(frozen, source, "a", "b")
-    late = await claim(frozen)
-    clock.advance(timedelta(seconds=31))
-    (taken,) = await claim(frozen, limit=1)
+    late = await claim(frozen, limit=1)
+    clock.advance(timedelta(seconds=20))
+    late += await claim(frozen, limit=1)
+    clock.advance(timedelta(seconds=11))
+    (taken,) = await claim(frozen)
     async with frozen.unit(source.workspace_id) as uow:
         done = await intake.complete_entries(uow, [entry.key for entry in late])
     assert done == {entry.key for entry in late if entry.external_id != taken.external_id}
@@ -182,15 +193,44 @@ async def test_a_failed_entry_comes_back_later_and_later_and_ends_in_quarantine(
 async def test_an_entry_whose_workers_always_die_is_given_up_on(
     frozen: Database, clock: FrozenClock, source: RegisteredSource
 ) -> None:
+    """Its deaths in company could be a neighbour's fault; three alone are its own."""
     await deliver(frozen, source, "a")
     claims = 0
     while await claim(frozen):
         claims += 1
         clock.advance(timedelta(seconds=31))
-    assert claims == intake.MAX_CLAIMS
+    assert claims == intake.TRIES_IN_COMPANY + MAX_ATTEMPTS
     async with frozen.system() as uow:
-        row = (await uow.execute("SELECT state, error FROM journal")).one()
-    assert (row.state, row.error) == (EntryState.QUARANTINED, "claimed_without_outcome")
+        row = (await uow.execute("SELECT state, error, attempts FROM journal")).one()
+    assert tuple(row) == (EntryState.QUARANTINED, "claimed_without_outcome", claims)
+
+
+async def test_what_dead_workers_held_is_given_out_by_few_and_then_one_by_one(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, *(f"e-{number:02}" for number in range(25)))
+    assert len(await claim(frozen)) == 25
+    clock.advance(timedelta(seconds=31))
+    await deliver(frozen, source, "fresh")
+    fresh = await intake.claim_entries(frozen, limit=100, lease_seconds=30)
+    assert names(fresh) == ["fresh"]
+    assert [len(await claim_tried(frozen)) for _ in range(4)] == [10, 10, 5, 0]
+    clock.advance(timedelta(seconds=31))
+    found = [names(await claim_tried(frozen)) for _ in range(27)]
+    # The fresh one has died once, the others twice.
+    assert sorted(len(each) for each in found) == [0] + [1] * 26
+    assert len({name for each in found for name in each}) == 26
+
+
+async def test_what_was_tried_before_does_not_wait_behind_a_backlog(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    await claim(frozen)
+    await deliver(frozen, source, *(f"waits-{number}" for number in range(300)))
+    clock.advance(timedelta(seconds=31))
+    (tried,) = await claim_tried(frozen)
+    assert (tried.external_id, tried.attempts) == ("a", 2)
 
 
 async def test_a_released_entry_is_due_at_once_and_its_attempt_forgotten(
@@ -243,6 +283,7 @@ async def test_a_replay_keeps_to_its_time_and_state(
     assert await intake.replay_all(database, workspace.id, quarantined, since=until) == 1
 
 
+BY_INDEX = {"ix_journal_due", "ix_journal_tried", "Tid Scan"}
 FILL = """
 INSERT INTO journal (workspace_id, delivery_id, position, source_id, external_id, type,
   occurred_at, received_at, clamped, historical, state, next_at)
@@ -287,10 +328,11 @@ async def test_a_claim_finds_its_rows_by_the_partial_index_alone(
             for statement, parameters in (
                 (statements.TURNS, {"now": NOON, "limit": 200}),
                 (statements.CLAIM, {"workspace_ids": [source.workspace_id], "share": 200} | LEASE),
+                (statements.CLAIM_TRIED, {"company": 10, "max_claims": 5} | LEASE),
             ):
                 explained = await uow.execute(
                     f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters
                 )
                 read = reads(explained.scalar_one())
-                assert {index for index, _ in read} <= {"ix_journal_due", "Tid Scan"}, read
+                assert {index for index, _ in read} <= BY_INDEX, read
                 assert sum(rows for _, rows in read) < 1_000, read
