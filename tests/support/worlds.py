@@ -60,7 +60,12 @@ async def make_world(database: Database, name: str) -> World:
     post = {"id": "p1", "title": "New", "author": person(BRAND)}
     await line.hear(event("post.published", post), comment("c1"))
     await line.tick(minutes=150)
+    await line.deliver(comment("c2", author="nobody"))
     async with frozen.unit(workspace.id) as uow:
+        await uow.execute(
+            "UPDATE journal SET state = 'quarantined', attempts = 3, error = 'ValueError'"
+            " WHERE state = 'pending'"
+        )
         await uow.execute("UPDATE outbox SET state = 'dead'")
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})
         found = {

@@ -46,6 +46,7 @@ BODIES: dict[str, Any] = {
     "members.change_member": {"name": "Mine"},
     "policies.change_policy": POLICY,
     "policies.create_policy": POLICY,
+    "quarantine.release": {},
     "sources.change_source": {"name": "Mine"},
 }
 
@@ -206,9 +207,11 @@ async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
 
 # What a body's id is called in the worlds.
 BODY_NAMES = {
+    "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
+    "/source_id": "source_id",
     "/steps/-/channel_ids/-": "channel_id",
 }
 
