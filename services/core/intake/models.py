@@ -70,6 +70,11 @@ class DeliveryKeyRow(Base):
     """What was seen before, of a delivery (`d`) or an event (`e`): uniqueness lives here."""
 
     __tablename__ = "delivery_keys"
+    __table_args__ = (
+        # Rows come in by time and stay there: what is old is found by block ranges.
+        Index("ix_delivery_keys_seen", "seen_at", postgresql_using="brin"),
+        Index("ix_delivery_keys_conflicts", "workspace_id", postgresql_where=text("conflicts > 0")),
+    )
 
     workspace_id: Mapped[Key]
     source_id: Mapped[Key]
@@ -114,6 +119,7 @@ class JournalRow(Base):
             "delivery_id",
             postgresql_where=text("state IN ('quarantined', 'no_handler_yet')"),
         ),
+        Index("ix_journal_received", "received_at", postgresql_using="brin"),
         {"postgresql_with": QUEUE_TABLE},
     )
 
