@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, routes
 from services.api.deps import AppState
+from services.api.door import Application, open_door
 from services.api.lifespan import run
 from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
@@ -41,7 +42,7 @@ def create_app(
 
     Raises ValueError when neither a database nor its address is given.
     """
-    app = FastAPI(
+    app = Application(
         title="Warmline",
         version=VERSION,
         description=DESCRIPTION,
@@ -69,12 +70,11 @@ def create_app(
     app.state.meters = Meters(database)
     errors.register(app)
     _wrap(app, settings)
-    names = [module.name for module in pkgutil.iter_modules(routes.__path__)]
-    # Routes are tried one after the other, and nearly all that comes are deliveries.
-    for name in sorted(names, key=lambda name: (name != "deliveries", name)):
+    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
         # Not include_router: it would build every route a second time, on the first request.
-        app.router.routes.extend(import_module(f"{routes.__name__}.{name}").router.routes)
+        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
     publish(app)
+    open_door(app, receive_seconds=settings.intake.receive_seconds)
     return app
 
 
