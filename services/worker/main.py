@@ -26,7 +26,7 @@ from services.worker import jobs
 from services.worker.arq_loop import supervise
 from services.worker.auditing import audit
 from services.worker.runtime import Context, Stage, build_stages, report
-from services.worker.watchdog import watched
+from services.worker.watchdog import LIMIT_SECONDS, watched
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ async def run(
     *,
     stop: asyncio.Event | None = None,
     classifier: Classifier | None = None,
+    stall_seconds: float = LIMIT_SECONDS,
 ) -> None:
     """Work until `stop` is set, or SIGTERM or SIGINT when none is given.
 
@@ -48,7 +49,7 @@ async def run(
     assert jobs.__all__  # noqa: S101 - importing the package is what registers the jobs
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     stopping = stop or _stop_on_signals()
-    async with _open_context(settings, classifier) as context, watched():
+    async with _open_context(settings, classifier) as context, watched(stall_seconds):
         stages = build_stages(context)
         tasks = [asyncio.create_task(stage.run_forever(stopping)) for stage in stages.values()]
         said = asyncio.Event()
