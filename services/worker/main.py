@@ -6,9 +6,11 @@ import platform
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
+from services.core.desk import processing
 from services.core.gateways.channels.wiring import open_gateways
 from services.core.health import service as health
 from services.core.health.types import ProcessInfo
@@ -30,8 +32,9 @@ from services.worker.watchdog import LIMIT_SECONDS, watched
 
 log = structlog.get_logger(__name__)
 
-# After a signal, passes under way may finish; what they hold longer comes back by its lease.
+# After a signal, passes under way may finish; what is cut off then is handed back.
 GRACE_SECONDS = 8.0
+HAND_BACK_SECONDS = 1.5
 
 
 async def run(
@@ -49,7 +52,8 @@ async def run(
     assert jobs.__all__  # noqa: S101 - importing the package is what registers the jobs
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
     stopping = stop or _stop_on_signals()
-    async with _open_context(settings, classifier) as context, watched(stall_seconds):
+    async with _open_context(settings, classifier) as opened, watched(stall_seconds):
+        context = replace(opened, stopping=stopping)
         stages = build_stages(context)
         tasks = [asyncio.create_task(stage.run_forever(stopping)) for stage in stages.values()]
         said = asyncio.Event()
@@ -65,6 +69,7 @@ async def run(
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await _hand_back(context.database)
     log.info("worker.stopped", late=len(late))
 
 
@@ -123,6 +128,15 @@ async def _beat(
         await health.farewell(database, process)
     except UnavailableError:
         log.warning("farewell.failed")
+
+
+async def _hand_back(database: Database) -> None:
+    """Give back what was claimed and not done; failing that, the leases run out."""
+    try:
+        async with asyncio.timeout(HAND_BACK_SECONDS):
+            await processing.give_back(database)
+    except (UnavailableError, TimeoutError):
+        log.warning("handing_back.failed")
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -26,12 +26,13 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What jobs work with; one a process."""
+    """What jobs work with; one a process. Once `stopping` is set, no job begins anything new."""
 
     database: Database
     settings: Settings
     classifier: Classifier
     gateways: Gateways
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Stage:
             if result.done:
                 for queue in self.job.then:
                     self.neighbours[queue].call()
-            if not result.more:
+            if not result.more or self.context.stopping.is_set():
                 return result
 
     def _fail(self, reason: str) -> float:

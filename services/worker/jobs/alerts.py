@@ -13,5 +13,6 @@ async def send_due(context: Context) -> Pass:
         limit=settings.batch_size,
         concurrency=settings.send_concurrency,
         max_attempts=context.settings.alerts.max_attempts,
+        stopping=context.stopping.is_set,
     )
     return Pass(sent, more=sent > 0)

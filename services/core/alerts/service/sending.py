@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -107,17 +107,18 @@ async def send_due(
     width: int = WIDTH,
     max_attempts: int = MAX_ATTEMPTS,
     claim_seconds: float = CLAIM_SECONDS,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Send until nothing is due, or for `claim_seconds`; returns how many were taken.
+    """Send until nothing is due, for `claim_seconds` or until `stopping`; returns how many.
 
     `limit` bounds one claim, `concurrency` what is on its way at once. While a slow channel is
     waited for, the others are looked after. When cancelled, what is on its way is in doubt: it is
-    sent again after its lease, marked.
+    sent again soon, marked.
     """
     tour = _Tour(database, gateways, max_attempts, concurrency)
     stop_at = monotonic() + claim_seconds
     try:
-        while monotonic() < stop_at and not await tour.take(limit, width):
+        while not stopping() and monotonic() < stop_at and not await tour.take(limit, width):
             await tour.wait()
     except UnavailableError:
         # No new claim for now, but what is on its way may still be written down.
@@ -191,6 +192,11 @@ class _Tour:
         except UnavailableError:
             # The lease runs out and the row is sent again, marked as in doubt.
             log.warning("send.result_lost", outbox_id=str(dispatch.outbox_id))
+        except asyncio.CancelledError:
+            # Nobody shall wait for the lease of a process that ends.
+            doubt = SendResult(Outcome.IN_DOUBT, detail="The worker ended while it was sending.")
+            await complete(self._database, dispatch, doubt, max_attempts=self._max_attempts)
+            raise
         finally:
             self._busy[dispatch.channel_id] -= 1
 
