@@ -32,13 +32,13 @@ BEGIN
   IF to_regclass('public.' || quote_ident(partition)) IS NOT NULL THEN
     RETURN partition;
   END IF;
-  -- Of two workers that start at once, the second finds it made.
-  PERFORM pg_advisory_xact_lock(hashtext('warmline delivery partitions'));
+  -- Of two workers that start at once, the second waits here, and finds it made: taking a table's
+  -- lock, unlike an advisory one, also brings the news of what others did to the catalogue.
+  LOCK TABLE ONLY deliveries IN SHARE UPDATE EXCLUSIVE MODE;
   IF to_regclass('public.' || quote_ident(partition)) IS NOT NULL THEN
     RETURN partition;
   END IF;
   EXECUTE format('CREATE TABLE %I (LIKE deliveries INCLUDING ALL)', partition);
-  LOCK TABLE ONLY deliveries IN SHARE UPDATE EXCLUSIVE MODE;
   LOCK TABLE deliveries_default IN ACCESS EXCLUSIVE MODE;
   EXECUTE format(
     'WITH strays AS (DELETE FROM deliveries_default WHERE id >= %L AND id < %L RETURNING *) '

@@ -351,13 +351,3 @@ def _summary(row: Row[Any]) -> DeliverySummary:
         duplicates=row.duplicate_count,
         received_at=row.received_at,
     )
-
-
-async def ensure_partitions(uow: UnitOfWork) -> None:
-    """Make the partitions of deliveries for this month and the two after it."""
-    for months in range(3):
-        await uow.execute(
-            "SELECT warmline_ensure_delivery_partition("
-            "(CAST(:now AS timestamptz) + make_interval(months => :months))::date)",
-            {"now": uow.now, "months": months},
-        )

@@ -1,8 +1,9 @@
 """The decisions of intake that need no body: media types, ids, support, place in time, quota."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from services.core.intake.errors import InvalidEnvelopeError, UnsupportedMediaError
@@ -122,3 +123,21 @@ def take(bucket: Bucket, events: int, now: datetime) -> Bucket | Wait:
     if bucket.refill_per_second <= 0:
         return Wait(CLOSED_WAIT_SECONDS)
     return Wait((needed - tokens) / bucket.refill_per_second)
+
+
+def month_after(month: date) -> date:
+    """The first day of the month after the one of this day."""
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def months_from(day: date, count: int) -> list[date]:
+    """The first days of `count` months, beginning with the one of `day`."""
+    months = [day.replace(day=1)]
+    while len(months) < count:
+        months.append(month_after(months[-1]))
+    return months
+
+
+def months_over(months: Iterable[date], cutoff: datetime) -> list[date]:
+    """Those that ended at `cutoff` or before it, in UTC."""
+    return [month for month in months if month_after(month) <= cutoff.astimezone(UTC).date()]

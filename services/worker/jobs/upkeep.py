@@ -1,5 +1,7 @@
 """Small repairs that keep promises true: snoozes that end, replies that missed their message."""
 
+from datetime import timedelta
+
 from services.core.desk import processing
 from services.core.intake import service as intake
 from services.core.stream import service as stream
@@ -16,10 +18,14 @@ async def link_waiting_replies(context: Context) -> Pass:
     return Pass(await processing.link_waiting_replies(context.database))
 
 
-@job("intake.ensure_partitions", queue="partitions", poll_factor=3600)
-async def ensure_partitions(context: Context) -> Pass:
+@job("intake.keep_partitions", queue="partitions", poll_factor=3600)
+async def keep_partitions(context: Context) -> Pass:
+    """Room ahead first: dropping may have to wait for a lock, and is tried again."""
+    keep = timedelta(days=context.settings.retention.delivery_days)
     await intake.ensure_partitions(context.database)
-    return Pass()
+    await intake.drop_old(context.database, keep)
+    forgotten = await intake.forget_old(context.database, keep)
+    return Pass(forgotten, more=forgotten > 0)
 
 
 @job("stream.forget", queue="stream-upkeep", poll_factor=300)

@@ -13,7 +13,6 @@ from services.core.intake.service.journal import (
     claim_entries,
     claim_tried,
     complete_entries,
-    ensure_partitions,
     fail_entries,
     get_delivery,
     list_deliveries,
@@ -31,6 +30,7 @@ from services.core.intake.service.quarantine import (
     release_deliveries,
     release_range,
 )
+from services.core.intake.service.retention import drop_old, ensure_partitions, forget_old
 from services.core.intake.service.sources import (
     change_source,
     create_source,
@@ -64,9 +64,11 @@ __all__ = [
     "complete_entries",
     "create_source",
     "delete_source",
+    "drop_old",
     "ensure_partitions",
     "fail_entries",
     "find_source",
+    "forget_old",
     "get_delivery",
     "get_source",
     "list_deliveries",

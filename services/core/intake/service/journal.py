@@ -326,9 +326,3 @@ async def _get_summary(uow: UnitOfWork, delivery_id: UUID) -> DeliverySummary:
     if summary is None:
         raise NotFoundError("delivery")
     return summary
-
-
-async def ensure_partitions(database: Database) -> None:
-    """Make room for the months ahead; what finds none would land in the default partition."""
-    async with database.system() as uow:
-        await repository.ensure_partitions(uow)
