@@ -7,6 +7,7 @@ from services.core.conversations import models as conversations
 from services.core.health import models as health
 from services.core.intake import models as intake
 from services.core.kit.db import Base
+from services.core.learning import models as learning
 from services.core.sla import models as sla
 from services.core.stream import models as stream
 from services.core.triage import models as triage
@@ -20,6 +21,7 @@ __all__ = [
     "conversations",
     "health",
     "intake",
+    "learning",
     "sla",
     "stream",
     "triage",

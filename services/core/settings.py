@@ -87,6 +87,12 @@ class RetentionSettings(Group):
     """How long the raw bodies of deliveries are kept; ids of events at least 90 days."""
 
     delivery_days: int = Field(default=90, ge=1)
+class TriageSettings(Group):
+    """Judging and correcting. A promise found broken by a correction waits for `grace_seconds`."""
+
+    grace_seconds: int = Field(default=600, ge=0)
+
+
 
 
 class LogSettings(Group):
@@ -120,6 +126,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
 
+    triage: TriageSettings = TriageSettings()
     @field_validator("faults")
     @classmethod
     def _can_be_followed(cls, plan: str) -> str:

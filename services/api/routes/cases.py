@@ -1,12 +1,13 @@
 """The inbox: cases by what is due next, a case whole, and what people do to it."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.deps import PageQuery, ReadUnit, WorkUnit
+from services.api.deps import PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.schemas.cases import (
@@ -161,9 +162,10 @@ async def assign(uow: WorkUnit, case_id: UUID, body: AssignBody) -> CaseDetail:
 
 
 @router.post("/{case_id}/retier", summary="Correct the tier", responses=problems(NotFoundError))
-async def retier(uow: WorkUnit, case_id: UUID, body: RetierBody) -> CaseDetail:
+async def retier(uow: WorkUnit, state: State, case_id: UUID, body: RetierBody) -> CaseDetail:
     """Another promise from the same start: time that has gone stays gone."""
-    await desk.retier(uow, case_id, tier=body.tier, note=body.note)
+    grace = timedelta(seconds=state.settings.triage.grace_seconds)
+    await desk.retier(uow, case_id, tier=body.tier, note=body.note, grace=grace)
     return await _show(uow, case_id)
 
 

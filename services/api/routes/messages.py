@@ -1,20 +1,25 @@
-"""What was said: messages with their judgements."""
+"""What was said: messages with their judgements, and what people say of them."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, status
 
-from services.api.deps import PageQuery, ReadUnit
+from services.api.deps import PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.schemas.common import Page
+from services.api.schemas.judgements import CorrectionBody, Judgements
 from services.api.schemas.messages import Message, MessageDetail
 from services.core.board import service as board
 from services.core.board.types import MessageFilter
 from services.core.conversations.types import ItemKind
+from services.core.desk import correcting
 from services.core.kit.cursors import InvalidCursorError
-from services.core.kit.errors import NotFoundError
+from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.uow import UnitOfWork
+from services.core.learning.errors import NotJudgedError
 from services.core.triage.types import Tier
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
@@ -56,3 +61,37 @@ async def list_messages(
 async def get_message(uow: ReadUnit, message_id: UUID) -> MessageDetail:
     """One message with every judgement ever made on it, newest first."""
     return MessageDetail.model_validate(await board.get_message(uow, message_id))
+
+
+@router.get(
+    "/{message_id}/judgement",
+    summary="Why a message is what it is",
+    responses=problems(NotFoundError),
+)
+async def get_judgement(uow: ReadUnit, message_id: UUID) -> Judgements:
+    """Every judgement ever made, newest first, with the words and versions that made it."""
+    return await _judgements(uow, message_id)
+
+
+@router.post(
+    "/{message_id}/judgement",
+    summary="Say what a message is",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFoundError, NotJudgedError, InvalidInputError),
+)
+async def correct_judgement(
+    uow: WorkUnit, state: State, message_id: UUID, body: CorrectionBody
+) -> Judgements:
+    """Your judgement stands from now on, beside the engine's, until the text itself changes.
+
+    The case's promises count again from when the message was written: time that has gone stays
+    gone. A promise found broken alarms nobody at once, and one alert comes after a while
+    (`WARMLINE__TRIAGE__GRACE_SECONDS`) unless it is answered by then.
+    """
+    grace = timedelta(seconds=state.settings.triage.grace_seconds)
+    await correcting.correct(uow, message_id, body.to_correction(), grace=grace)
+    return await _judgements(uow, message_id)
+
+
+async def _judgements(uow: UnitOfWork, message_id: UUID) -> Judgements:
+    return Judgements.model_validate(await board.get_judgements(uow, message_id))

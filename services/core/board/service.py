@@ -84,6 +84,24 @@ async def get_message(uow: UnitOfWork, message_id: UUID) -> View:
     return views.message_view(row) | {"judgements": history}
 
 
+async def get_judgements(uow: UnitOfWork, message_id: UUID) -> View:
+    """What a message is and was taken for, and under which policy. Raises NotFoundError."""
+    row = await repository.get_message(uow, message_id)
+    if row is None:
+        noun = "message"
+        raise NotFoundError(noun)
+    case = await repository.get_case(uow, row.case_id) if row.case_id else None
+    judgements = await repository.list_judgements(uow, message_id, MOST_PARTS)
+    return {
+        "message_id": row.id,
+        "in_force": row.judgement_id,
+        "case_id": row.case_id,
+        "policy_id": case.policy_id if case else None,
+        "policy_version": case.policy_version if case else None,
+        "judgements": [views.judgement_view(each) for each in judgements],
+    }
+
+
 async def list_followers(
     uow: UnitOfWork,
     *,

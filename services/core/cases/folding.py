@@ -90,12 +90,13 @@ def fold_window(
     return _match(window, shapes, policy, frozen)
 
 
-def clock_plan(case: FoldedCase) -> ClockPlan:
+def clock_plan(case: FoldedCase, grace: timedelta) -> ClockPlan:
     return ClockPlan(
         case_id=case.id,
         thread_id=case.window.place.thread_id,
         policy=case.policy,
         episodes=tuple(_spec(episode) for episode in case.shape.episodes),
+        grace=grace,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,10 +35,13 @@ class Refolded:
     replanned: list[UUID] = field(default_factory=list)
 
 
-async def refold(uow: UnitOfWork, touched: Sequence[Touched]) -> Refolded:
+async def refold(
+    uow: UnitOfWork, touched: Sequence[Touched], *, grace: timedelta = timedelta()
+) -> Refolded:
     """Fold these threads again and write what changed in cases, clocks and timers.
 
     The caller holds the threads. The number of statements does not grow with their number.
+    A promise found broken only now alarms somebody after `grace`, unless it is answered by then.
     """
     if not touched:
         return Refolded()
@@ -50,7 +53,7 @@ async def refold(uow: UnitOfWork, touched: Sequence[Touched]) -> Refolded:
         cases, left = folding.fold_window(window, policies, frozen)
         folded += cases
         orphans += left
-    plans = [folding.clock_plan(case) for case in folded]
+    plans = [folding.clock_plan(case, grace) for case in folded]
     plans += _orphan_plans(orphans, frozen)
     outcomes = await sla.plan_clocks(uow, plans)
     rows = [(case, folding.case_row(uow, case, outcomes[case.id])) for case in folded]

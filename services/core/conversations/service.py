@@ -21,8 +21,9 @@ from services.core.conversations.types import (
     Verdict,
 )
 from services.core.kit import ids
-from services.core.kit.errors import UnavailableError
+from services.core.kit.errors import NotFoundError, UnavailableError
 from services.core.kit.uow import Database, UnitOfWork
+from services.core.learning import service as learning
 from services.core.triage import service as triage
 from services.core.triage.types import Classifier, MessageKind, Tier, TriageInput
 
@@ -172,6 +173,31 @@ async def record_retier(uow: UnitOfWork, message: UUID, *, tier: Tier, note: str
     await triage.record_retier(uow, message, tier=tier, note=note)
 
 
+async def hold_message(uow: UnitOfWork, message: UUID) -> Row[Any]:
+    """A message as it stands once its thread and it are held. Raises NotFoundError."""
+    places = await repository.list_places(uow, [message])
+    if (thread_id := places.get(message)) is not None:
+        await hold_thread(uow, thread_id)
+    rows = await repository.lock_messages(uow, [message]) if places else []
+    if not rows:
+        noun = "message"
+        raise NotFoundError(noun)
+    return rows[0]
+
+
+async def put_in_force(uow: UnitOfWork, message: UUID, verdict: Verdict) -> None:
+    """Let this be what the message is taken for; the caller holds it and folds its thread."""
+    values = {
+        "id": message,
+        "judgement_id": verdict.judgement_id,
+        "tier": verdict.tier,
+        "category": verdict.category,
+        "sentiment": verdict.sentiment,
+        "needs_reply": verdict.needs_reply,
+    }
+    await repository.change_messages(uow, [values])
+
+
 async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, UUID]:
     """Find the threads of replies and deletions, and of replies that waited for this batch.
 
@@ -247,21 +273,32 @@ async def _judge(
     states: dict[UUID, MessageState],
     own_accounts: dict[UUID, tuple[str, ...]],
 ) -> dict[UUID, MessageState]:
-    """Judge every inbound text this engine has not judged in this version yet."""
-    questions = [
-        triage.Question(
-            message_id=state.id,
-            content_rank=state.content.rank,
-            message=TriageInput(
-                kind=MessageKind(state.kind.value),
-                text=state.content.text,
-                brand_handles=own_accounts.get(state.source_id, ()),
-            ),
-        )
-        for state in states.values()
+    """Judge every inbound text this engine has not judged in this version yet.
+
+    What a person said of a text stands until the text itself changes.
+    """
+    unjudged = {
+        key: state.content
+        for key, state in states.items()
         if state.content is not None
         and state.content.direction is Direction.INBOUND
         and _is_unjudged(state, state.content, classifier)
+    }
+    by_people = await learning.list_by_people(
+        uow, [verdict.judgement_id for key in unjudged if (verdict := states[key].verdict)]
+    )
+    questions = [
+        triage.Question(
+            message_id=key,
+            content_rank=content.rank,
+            message=TriageInput(
+                kind=MessageKind(states[key].kind.value),
+                text=content.text,
+                brand_handles=own_accounts.get(states[key].source_id, ()),
+            ),
+        )
+        for key, content in unjudged.items()
+        if (verdict := states[key].verdict) is None or verdict.judgement_id not in by_people
     ]
     judged = await triage.judge(uow, classifier, questions)
     verdicts = {

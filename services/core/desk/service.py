@@ -1,7 +1,7 @@
 """The acts of people on cases: each is a fact the fold respects, settled and told in one unit."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from services.core.triage.types import Tier
 from services.core.workspaces import service as workspaces
 
 CLOSED = {CaseState.RESOLVED, CaseState.VOID}
+# Who corrects a judgement is looking at it: a promise that turns out to be broken alarms the others
+# only after this long.
+GRACE = timedelta(minutes=10)
 
 
 async def reply(
@@ -109,18 +112,34 @@ async def assign(uow: UnitOfWork, case_id: UUID, *, member_id: UUID | None) -> N
     await cases.assign(uow, case, member_id)
 
 
-async def retier(uow: UnitOfWork, case_id: UUID, *, tier: Tier, note: str | None = None) -> None:
-    """Correct the tier. The elapsed time is kept: the promise counts from the same start."""
+async def retier(
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    tier: Tier,
+    note: str | None = None,
+    grace: timedelta = GRACE,
+) -> None:
+    """Correct the tier. The elapsed time is kept: the promise counts from the same start.
+
+    A promise that is broken under the new tier alarms somebody after `grace`, once.
+    """
     case = await _hold(uow, case_id)
     if case.tier == tier and case.tier_override == tier:
         return
     await conversations.record_retier(uow, case.opening_message_id, tier=tier, note=note)
-    await _act(uow, case, ActKind.RETIER, tier=tier, note=note)
+    await _act(uow, case, ActKind.RETIER, tier=tier, note=note, grace=grace)
 
 
-async def settle(uow: UnitOfWork, touched: Sequence[Touched], *, resolution: str) -> cases.Refolded:
+async def settle(
+    uow: UnitOfWork,
+    touched: Sequence[Touched],
+    *,
+    resolution: str,
+    grace: timedelta = timedelta(),
+) -> cases.Refolded:
     """Fold the threads again and let their alerts follow. The caller holds the threads."""
-    refolded = await cases.refold(uow, touched)
+    refolded = await cases.refold(uow, touched, grace=grace)
     if refolded.settled:
         await alerts.settle(uow, refolded.settled, resolution=resolution)
     if refolded.replanned:
@@ -143,7 +162,9 @@ async def _act(
     until: datetime | None = None,
     tier: Tier | None = None,
     note: str | None = None,
+    grace: timedelta = timedelta(),
 ) -> None:
     detail = {"note": note} if note else None
     await cases.add_act(uow, case, kind, until=until, tier=tier, detail=detail)
-    await settle(uow, [Touched(case.thread_id, case.opened_at)], resolution=kind.value)
+    touched = [Touched(case.thread_id, case.opened_at)]
+    await settle(uow, touched, resolution=kind.value, grace=grace)

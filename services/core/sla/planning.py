@@ -1,7 +1,7 @@
 """The difference between the clocks a case should have and those it has, as rows to write."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.core.sla.types import (
     EpisodeSpec,
     ExistingClock,
     PlannedTimer,
+    TimerState,
 )
 from services.core.stream.types import Fact
 from services.core.triage.types import Tier
@@ -170,6 +171,8 @@ def _compare_case(
         _compare_clock(work, plan, episode, known.pop((episode.kind, episode.number), None), now)
         for episode in plan.episodes
     ]
+    if plan.grace:
+        _say_it_once(changes)
     # A late message can merge two episodes into one: the clock left over is withdrawn.
     for clock in known.values():
         _withdraw(work, plan, clock, now)
@@ -211,9 +214,21 @@ def _compare_clock(
         if before is not None:
             work.replanned.append(change.clock_id)
         steps = plan.policy.steps(episode.kind)
-        change.timers = rules.plan_timers(shape, episode.pauses, steps, moment)
+        change.timers = rules.plan_timers(shape, episode.pauses, steps, moment, plan.grace)
     _place(work, change, before)
     return change
+
+
+def _say_it_once(changes: Sequence[ClockChange]) -> None:
+    """Of misses only now found out in one case, one alarms: that somebody waits for an answer."""
+    found = [
+        (change, place)
+        for change in sorted(changes, key=lambda change: change.kind is ClockKind.RESOLUTION)
+        for place, timer in enumerate(change.timers)
+        if timer.state is TimerState.PENDING and timer.note is not None
+    ]
+    for change, place in found[1:]:
+        change.timers[place] = replace(change.timers[place], state=TimerState.SKIPPED)
 
 
 def _place(work: Work, change: ClockChange, before: ExistingClock | None) -> None:

@@ -90,12 +90,13 @@ def plan_timers(
     pauses: Sequence[tuple[datetime, datetime]],
     steps: Sequence[int],
     now: datetime,
+    grace: timedelta = timedelta(),
 ) -> list[PlannedTimer]:
     """The moments on a clock, in order: percent of the budget, with pauses not counted.
 
     A warning whose moment has passed when it is planned is skipped with a note, never fired
     by surprise. Of the moments at or after the miss that have passed, the last one fires: it
-    says all the earlier ones would.
+    says all the earlier ones would. It waits for `grace`, when somebody has just looked.
     """
     moments = [(percent, _moment(shape, pauses, percent)) for percent in sorted(steps)]
     passed = [percent for percent, at in moments if at <= now and percent >= MISS_PERCENT]
@@ -103,9 +104,10 @@ def plan_timers(
     planned = []
     for percent, at in moments:
         skipped = at <= now and percent != last_passed
-        note = "already past when it was planned" if skipped else None
+        graced = bool(grace) and percent == last_passed
+        note = "already past when it was planned" if skipped or graced else None
         state = TimerState.SKIPPED if skipped else TimerState.PENDING
-        planned.append(PlannedTimer(percent, at, state, note))
+        planned.append(PlannedTimer(percent, now + grace if graced else at, state, note))
     return planned
 
 

@@ -1,7 +1,7 @@
 """The nouns of promises: policies, clocks, timers."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -178,6 +178,8 @@ class ClockPlan:
     thread_id: UUID
     policy: Policy
     episodes: tuple[EpisodeSpec, ...]
+    # How long a miss that was only just found out waits before it alarms anybody.
+    grace: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ BODIES: dict[str, Any] = {
     "ladders.change_ladder": {"steps": [{"percent": 100}]},
     "ladders.create_ladder": {"name": "Mine"},
     "members.change_member": {"name": "Mine"},
+    "messages.correct_judgement": {"tier": "routine"},
     "policies.change_policy": POLICY,
     "policies.create_policy": POLICY,
     "quarantine.release": {},

@@ -131,12 +131,16 @@ async def test_a_correction_to_urgent_keeps_the_elapsed_time(line: Line) -> None
     assert [tuple(row) for row in judgements] == [("engine", "important"), ("member", "urgent")]
 
 
-async def test_a_correction_that_finds_the_promise_broken_says_so_once(line: Line) -> None:
+async def test_a_correction_that_finds_the_promise_broken_says_so_once_and_not_at_once(
+    line: Line,
+) -> None:
     await line.hear(comment("c1", "你们的活动规则是什么？怎么参加抽奖呀"))
     case_id = (await case_of(line)).id
     line.clock.advance(timedelta(hours=3, minutes=30))
     await act(line, lambda uow: desk.retier(uow, case_id, tier=Tier.URGENT))
-    assert await line.tick() == 1
+    assert (await line.rows(CLOCKS))[0].state == "missed"
+    assert await line.tick(minutes=9) == 0
+    assert await line.tick(minutes=2) == 1
     alert = await line.row("SELECT step, severity FROM alerts")
     assert tuple(alert) == (150, "escalation")
     assert (await line.rows(CLOCKS))[0].state == "missed"

@@ -1,0 +1,1 @@
+"""SQL of learning: corrections and their lessons, samples, models."""
