@@ -5,10 +5,13 @@ Core measures where things happen and knows no Prometheus; the doors read it out
 
 import os
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from services.core.kit.clock import monotonic
 
 # Upper ends in seconds; what is above the last one is counted beyond it.
 CLAIM_BOUNDS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -47,6 +50,13 @@ class Figures:
         """A claim was made: how many rows it took, and how long it needed for that."""
         self.claims.setdefault(queue, Spread(CLAIM_BOUNDS)).add(seconds)
         self.claimed[queue] = self.claimed.get(queue, 0) + rows
+
+    @contextmanager
+    def claiming(self, queue: str) -> Iterator[list[int]]:
+        """Time a claim, its commit included when it is inside; append how many rows it took."""
+        started, took = monotonic(), list[int]()
+        yield took
+        self.note_claim(queue, rows=sum(took), seconds=monotonic() - started)
 
     def note_lags(self, seconds: Sequence[float]) -> None:
         """Timers fired: how late each was by the database's clock."""

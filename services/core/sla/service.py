@@ -9,6 +9,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
+from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import planning, repository, rules
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
@@ -153,7 +154,9 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
     Each timer comes out of here once: a second worker skips rows this one holds, and after
     the commit they are no longer pending.
     """
-    rows = await repository.claim_due_timers(uow, limit)
+    with FIGURES.claiming("sla") as took:
+        rows = await repository.claim_due_timers(uow, limit)
+        took.append(len(rows))
     if __debug__ and rows:
         await failpoints.reach("timers.claimed")
     fired = [
@@ -173,6 +176,7 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
         for row in rows
         if row.state == "fired"
     ]
+    FIGURES.note_lags([(uow.now - timer.fire_at).total_seconds() for timer in fired])
     late = [timer.clock_id for timer in fired if timer.percent >= rules.MISS_PERCENT]
     if late:
         missed = await repository.miss_clocks(uow, late)

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from services.core.alerts import rules
 from services.core.alerts.facts import send_dead_lettered
 from services.core.alerts.repository import sending
+from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import (
     ChannelKind,
     Dispatch,
@@ -27,6 +28,7 @@ from services.core.gateways.channels.wiring import Gateways
 from services.core.kit import failpoints
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
+from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database
 from services.core.stream import service as stream
 
@@ -60,19 +62,21 @@ async def claim_dispatches(
     After the commit each has an attempt on record. `busy` says how many this process is sending to
     a channel already. A row that used up its attempts without ending any dies here.
     """
-    async with database.system() as uow:
-        rows = await sending.claim(
-            uow,
-            limit=limit,
-            width=width,
-            busy=busy or {},
-            lease=LEASE,
-            max_attempts=max_attempts,
-        )
-        for row in rows:
-            if row.state == OutboxState.DEAD:
-                fact = send_dead_lettered(_read(row), SendResult(Outcome.IN_DOUBT))
-                await stream.announce(replace(uow, workspace_id=row.workspace_id), [fact])
+    with FIGURES.claiming(ALERTS_QUEUE) as took:
+        async with database.system() as uow:
+            rows = await sending.claim(
+                uow,
+                limit=limit,
+                width=width,
+                busy=busy or {},
+                lease=LEASE,
+                max_attempts=max_attempts,
+            )
+            for row in rows:
+                if row.state == OutboxState.DEAD:
+                    fact = send_dead_lettered(_read(row), SendResult(Outcome.IN_DOUBT))
+                    await stream.announce(replace(uow, workspace_id=row.workspace_id), [fact])
+        took.append(len(rows))
     return [_read(row) for row in rows if row.state == OutboxState.PENDING]
 
 

@@ -33,6 +33,7 @@ from services.core.intake.states import DeliveryState, EntryState
 from services.core.intake.types import ContentKind, Support
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
+from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -144,13 +145,15 @@ async def claim_entries(
     Commits the leases. Nobody else is given these entries until `lease_seconds` have passed on the
     database's clock; whoever is late finds its token spent. None of them was tried before.
     """
-    async with database.system() as uow:
-        turns = await repository.list_turns(uow, limit)
-        if not turns:
-            return []
-        claimed = await repository.claim_entries(
-            uow, turns, share=limit // len(turns), lease_seconds=lease_seconds
-        )
+    with FIGURES.claiming(QUEUE) as took:
+        async with database.system() as uow:
+            turns = await repository.list_turns(uow, limit)
+            if not turns:
+                return []
+            claimed = await repository.claim_entries(
+                uow, turns, share=limit // len(turns), lease_seconds=lease_seconds
+            )
+        took.append(len(claimed))
     claimed.sort(key=lambda row: (row.historical, row.received_at, row.delivery_id, row.position))
     return await _read_events(database, claimed)
 
