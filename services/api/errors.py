@@ -91,6 +91,16 @@ class DeadlineError(DomainError):
         super().__init__(f"The request did not arrive within {seconds:g} seconds.")
 
 
+class AmbiguousRequestError(DomainError):
+    """Two servers could read the request differently; none of them should act on it."""
+
+    kind = ErrorKind.MALFORMED
+    code = "bad_request"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+
+
 def status_of(error: DomainError | type[DomainError]) -> HTTPStatus:
     if isinstance(error, DeadlineError) or error is DeadlineError:
         return HTTPStatus.REQUEST_TIMEOUT
@@ -105,11 +115,16 @@ def problem_response(error: DomainError, request_id: str | None) -> Response:
         headers["retry-after"] = str(max(1, ceil(error.retry_after)))
     if error.kind is ErrorKind.UNAUTHENTICATED and error.code == "bad_key":
         headers["www-authenticate"] = "Bearer"
-    if error.kind in _BODY_UNREAD or isinstance(error, DeadlineError):
+    if error.kind in _BODY_UNREAD or isinstance(error, DeadlineError | AmbiguousRequestError):
         # What is still coming of the body is not worth reading.
         headers["connection"] = "close"
     body = _body(status, error.code, error.detail, request_id, error.errors)
     return Response(orjson.dumps(body), status, headers, PROBLEM_MEDIA)
+
+
+def problem_body(status: HTTPStatus, code: str, detail: str, request_id: str) -> bytes:
+    """A problem as bytes, for those who speak before there is an application to speak."""
+    return orjson.dumps(_body(status, code, detail, request_id))
 
 
 def internal_response(request_id: str | None) -> Response:

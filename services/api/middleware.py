@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.bodies import ClientGoneError, check_declared_length, read_body
-from services.api.errors import internal_response, problem_response
+from services.api.errors import AmbiguousRequestError, internal_response, problem_response
 from services.core.intake.errors import UnsupportedMediaError
 from services.core.intake.strict_json import parse
 from services.core.kit import ids
@@ -25,6 +25,9 @@ MAX_JSON_BYTES: Final = 256 * 1024
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 # The two routes that read their bodies themselves, raw and signed. Nothing is authorized by this.
 _RAW_BODY: Final = re.compile(r"/v1/sources/[^/]+/(deliveries|backfill)")
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
+# A name or an address and a port; an empty one is what RFC 9112 has for "nobody in particular".
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _PAGES: Final = ("/docs", "/redoc")
 _SAFE_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -91,6 +94,7 @@ class InputGuard:
         await self._app(scope, receive, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        _require_one_meaning(scope)
         if "\x00" in scope["path"]:
             raise NotFoundError("thing")
         if b"%00" in scope["query_string"]:
@@ -103,6 +107,18 @@ class InputGuard:
             _require_json(scope)
             _require_storable(parse(body))
         return _replay(body, receive)
+
+
+def _require_one_meaning(scope: Scope) -> None:
+    """Refuse what a proxy and we might read differently: where a body ends, who is meant."""
+    if scope["http_version"] not in _VERSIONS:
+        raise AmbiguousRequestError("Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+    names = [name for name, _ in scope["headers"]]
+    if b"transfer-encoding" in names and b"content-length" in names:
+        raise AmbiguousRequestError("The length of the body is told in two ways.")
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) > 1 or not all(_HOST.fullmatch(host) for host in hosts):
+        raise AmbiguousRequestError("The Host header is not one host.")
 
 
 def _require_json(scope: Scope) -> None:

@@ -21,17 +21,19 @@ def serve_api(*, gated: bool, listener: int | None) -> None:
     """
     import uvicorn
 
+    from services.api.connections import ConnectionLimits, guarded
     from services.api.main import create_app
 
     settings = Settings()
     database_address(settings)
     failpoints.arm(settings.faults)
     log.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    limits = ConnectionLimits(settings.api.head_seconds, settings.api.seats_per_address)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.api.host,
         port=settings.api.port,
-        http="h11" if settings.api.http == "h11" else "httptools",
+        http=guarded(settings.api.http, limits),
         loop="uvloop",
         ws="none",
         backlog=_BACKLOG,

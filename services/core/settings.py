@@ -35,8 +35,12 @@ class RedisSettings(Group):
 class ApiSettings(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    # h11 refuses oversized headers; httptools is faster behind a proxy that already does.
+    # h11 is the stricter reader; httptools is faster behind a proxy that is strict already.
     http: str = Field(default="h11", pattern="^(h11|httptools)$")
+    # From the first moment of a connection to the end of a request's head.
+    head_seconds: float = Field(default=10.0, gt=0)
+    # Of one address, whose head takes longer than a second; 0 for no limit, behind a proxy.
+    seats_per_address: int = Field(default=50, ge=0)
     shutdown_seconds: int = 5
     cors_origins: tuple[str, ...] = ()
     cursor_key: SecretStr | None = None
