@@ -12,7 +12,7 @@ import pytest
 from tests.support.brands import Brand, said
 from tests.support.poisoned_worker import EATS, EXITS, LOOPS, RAISES
 from tests.support.processes import Running, Site
-from tests.support.sizes import LONG, sized
+from tests.support.sizes import LONG, sized, tell
 from tests.support.verdicts import everything_processed, nothing_waits, verdict
 from tests.support.waiting import wait_until
 
@@ -135,10 +135,16 @@ async def report(rows: asyncpg.Connection, worker: Poisoned) -> None:
     lag = await rows.fetchrow(LAG)
     deaths = worker.deaths()
     slow = max(await restarts(rows, deaths), default=0.0)
-    print(  # noqa: T201 - the figures of this run
-        f"F17 seed={SEED} events={EVENTS} poisons={len(POISONS)} deaths={len(deaths)}"
-        f" slowest_restart_s={slow:.2f} neighbours_median_s={lag['median'].total_seconds():.2f}"
-        f" neighbours_worst_s={lag['worst'].total_seconds():.2f} tries={dict(worker.tries())}"
+    tell(
+        "F17",
+        seed=SEED,
+        events=EVENTS,
+        poisons=len(POISONS),
+        deaths=len(deaths),
+        tries=dict(worker.tries()),
+        slowest_restart_s=round(slow, 2),
+        neighbours_median_s=round(lag["median"].total_seconds(), 2),
+        neighbours_worst_s=round(lag["worst"].total_seconds(), 2),
     )
 
 

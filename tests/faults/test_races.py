@@ -1,22 +1,38 @@
 """Eight workers reach for the same rows; a late one holds a token that was spent."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from statistics import quantiles
+from time import monotonic
+from uuid import UUID
 
 import pytest
 
 from services.core.desk import processing
 from services.core.intake import service as intake
 from services.core.intake.records import ClaimedEntry, EntryKey
+from services.core.kit import failpoints
+from services.core.kit.uow import Database
 from services.core.triage.engine import load_classifier
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import Workspace
+from tests.support.backlog import fill_journal
 from tests.support.db import run_sql
+from tests.support.factories import comment as wire_comment
+from tests.support.factories import incoming, make_source
 from tests.support.line import Line, comment
+from tests.support.sizes import sized, tell
 
 pytestmark = pytest.mark.faults
 
 RACERS = 8
 EVENTS = 480
+ROWS = sized(2_000, 10_000)
+BACKLOG = sized(20_000, 1_000_000)
+# Transactions that linger before they commit, so that claims really overlap.
+LINGERING = "db.before_commit:sleep=0.02@0.2;seed=16"
 # No token is ever spent: what the protection against late workers stands on is gone.
 TOKENS_STAND_STILL = """
 CREATE FUNCTION keep_token() RETURNS trigger LANGUAGE plpgsql AS
@@ -62,6 +78,70 @@ async def test_eight_claimers_complete_every_entry_once(line: Line) -> None:
     assert (await line.row("SELECT count(*) AS n FROM messages")).n == EVENTS
     assert (await line.row("SELECT count(*) AS n FROM cases")).n == EVENTS / 4
     assert (await line.row("SELECT count(*) AS n FROM judgements")).n == EVENTS
+
+
+async def test_eight_claimers_take_each_of_many_rows_once(
+    database: Database, workspace: Workspace, database_url: str
+) -> None:
+    """F16: claims alone, as fast as they go, while some linger before their commit."""
+    source = await make_source(database, workspace.id)
+    await fill_journal(database_url, workspace.id, source.id, ROWS)
+    taken: Counter[EntryKey] = Counter()
+    seconds: list[float] = []
+
+    async def take() -> int:
+        started = monotonic()
+        claimed = await intake.claim_entries(database, limit=50, lease_seconds=600)
+        seconds.append(monotonic() - started)
+        taken.update(EntryKey(entry.delivery_id, entry.position, 0) for entry in claimed)
+        async with database.unit(workspace.id) as uow:
+            return len(await intake.complete_entries(uow, [entry.key for entry in claimed]))
+
+    async def done() -> bool:
+        async with database.system() as uow:
+            left = await uow.execute("SELECT count(*) FROM journal WHERE state = 'pending'")
+            return bool(left.scalar_one() == 0)
+
+    failpoints.arm(LINGERING)
+    try:
+        completed = await race(take, done)
+    finally:
+        failpoints.disarm()
+    assert set(taken.values()) == {1}
+    assert completed == len(taken) == ROWS
+    tell("F16", rows=ROWS, claimers=RACERS, claims=len(seconds), **spread(seconds))
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    cuts = quantiles(seconds, n=100)
+    return {"claim_ms_p50": round(cuts[49] * 1000, 1), "claim_ms_p99": round(cuts[98] * 1000, 1)}
+
+
+async def test_a_long_backlog_of_one_workspace_holds_up_nobody_else(
+    database: Database, workspace: Workspace, database_url: str
+) -> None:
+    """Whoever comes last, with one event, is in the next claim; who waited longest fills the rest.
+
+    Seen in claims, not in seconds. The rival below takes what is oldest, whosever it is.
+    """
+    big = await make_source(database, workspace.id)
+    await fill_journal(database_url, workspace.id, big.id, BACKLOG, age=60)
+    small = await workspaces.create_workspace(database, "Small")
+    late = await make_source(database, small.id)
+    async with database.unit(small.id) as uow:
+        await intake.accept(uow, [incoming(late.id, wire_comment("late"))])
+    assert small.id not in await oldest_of_all(database, 200)
+    claims = [await intake.claim_entries(database, limit=200, lease_seconds=600) for _ in range(2)]
+    assert [entry.external_id for entry in claims[0] if entry.workspace_id == small.id] == ["late"]
+    # With nobody else waiting the big one has the whole claim to itself again.
+    assert len(claims[1]) == 200
+
+
+async def oldest_of_all(database: Database, limit: int) -> set[UUID]:
+    """The protection switched off: a queue without shares."""
+    sql = "SELECT workspace_id FROM journal WHERE state = 'pending' ORDER BY next_at LIMIT :n"
+    async with database.system() as uow:
+        return set((await uow.execute(sql, {"n": limit})).scalars())
 
 
 async def test_eight_clockworks_let_each_clock_speak_once(line: Line) -> None:
