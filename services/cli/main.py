@@ -74,6 +74,7 @@ _BUILD = "Develop"
 
 
 class ReplayState(StrEnum):
+    PROCESSED = "processed"
     QUARANTINED = "quarantined"
     NO_HANDLER_YET = "no_handler_yet"
 
@@ -229,10 +230,18 @@ def replay(
     *,
     delivery: Annotated[str | None, typer.Option(metavar="ID", help="One delivery.")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="ISO", help="Received since; 2026-11-21T08:00:00+08:00.")
+        str | None,
+        typer.Option(
+            "--from", "--since", metavar="ISO", help="Received since; 2026-11-21T08:00:00+08:00."
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="ISO", help="Received before.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", "--until", metavar="ISO", help="Received before.")
+    ] = None,
     state: Annotated[ReplayState | None, typer.Option(help="Only what stands there now.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many entries that would be.")
+    ] = False,
     workspace: Annotated[str, typer.Option(help="Its short name or id.")] = "default",
     data: DataDir = None,
 ) -> None:
@@ -243,6 +252,7 @@ def replay(
         Selection.read(delivery=delivery, since=since, until=until, state=state),
         workspace=workspace,
         data_dir=data,
+        dry_run=dry_run,
     )
 
 

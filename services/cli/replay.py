@@ -1,19 +1,19 @@
 """`warmline replay`: gives what is kept in the journal its effect, now that it can have one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from services.cli.choices import find_workspace, read_id, read_moment
 from services.cli.processes import opened_database, resolve_settings
-from services.cli.terminal import BadInputError, CommandError, run, say
+from services.cli.terminal import BadInputError, run, say
 from services.core.kit.uow import Actor
 from services.core.settings import Settings
 
 if TYPE_CHECKING:
-    from services.core.intake.states import EntryState
+    from services.core.intake.service import Choice
 
 _ACTOR = Actor(kind="command", id="replay", label="warmline replay")
 
@@ -33,75 +33,78 @@ class Selection:
     ) -> Self:
         """Raises BadInputError for what cannot be read, contradicts itself or names nothing."""
         if not (delivery or since or until or state):
-            raise BadInputError("Name what to replay: --delivery, --since and --until, or --state.")
+            raise BadInputError("Name what to replay: --delivery, --from and --to, or --state.")
         if delivery and (since or until or state):
             raise BadInputError("--delivery names one delivery; leave the other choices out.")
-        found = cls(_id(delivery), _moment(since), _moment(until), state)
+        found = cls(read_id(delivery), read_moment(since), read_moment(until), state)
         if found.since and found.until and found.since >= found.until:
-            raise BadInputError("--since lies behind --until; nothing can be between them.")
+            raise BadInputError("--from lies behind --to; nothing can be between them.")
         return found
 
 
-def replay_and_tell(selection: Selection, *, workspace: str, data_dir: Path | None) -> None:
-    """Replay and say how many entries that was.
+def replay_and_tell(
+    selection: Selection, *, workspace: str, data_dir: Path | None, dry_run: bool = False
+) -> None:
+    """Say what is chosen, replay it and say how many entries that was; a dry run only says.
 
     Raises:
         CommandError: there is no such workspace or delivery.
     """
-    count = run(_replay(selection, workspace, resolve_settings(data_dir)))
-    noun = "entry" if count == 1 else "entries"
-    say(f"{count} {noun} handed back to the worker.")
+    settings = resolve_settings(data_dir)
+    chosen = run(_count(selection, workspace, settings))
+    parts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in chosen.items())
+    say(f"{_entries(sum(chosen.values()))} chosen{': ' if parts else ''}{parts}.")
+    if dry_run:
+        say("Nothing was changed: this was a dry run.")
+    elif chosen:
+        count = run(_replay(selection, workspace, settings, sum(chosen.values())))
+        say(f"{_entries(count)} handed back to the worker.")
 
 
-async def _replay(selection: Selection, workspace: str, settings: Settings) -> int:
-    from rich.console import Console
-
+async def _count(selection: Selection, workspace: str, settings: Settings) -> dict[str, int]:
     from services.core.intake import service as intake
-    from services.core.workspaces import service as workspaces
 
     async with opened_database(settings) as database:
-        found = await workspaces.find_workspace(database, workspace)
-        if found is None:
-            raise CommandError(f"There is no workspace “{workspace}”; see `warmline workspaces`.")
-        with Console(stderr=True).status("Replaying…"):
-            if selection.delivery_id is None:
-                return await intake.replay_all(
-                    database,
-                    found.id,
-                    _states(selection.state),
-                    since=selection.since,
-                    until=selection.until,
-                )
-            async with database.unit(found.id, actor=_ACTOR) as uow:
+        workspace_id = await find_workspace(database, workspace)
+        async with database.read(workspace_id) as uow:
+            found = await intake.count_replayable(
+                uow, _choice(selection), delivery_id=selection.delivery_id
+            )
+    return {state.value: count for state, count in found.items()}
+
+
+async def _replay(selection: Selection, workspace: str, settings: Settings, total: int) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from services.core.intake import service as intake
+
+    async with opened_database(settings) as database:
+        workspace_id = await find_workspace(database, workspace)
+        if selection.delivery_id is not None:
+            async with database.unit(workspace_id, actor=_ACTOR) as uow:
                 return await intake.replay(uow, selection.delivery_id)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("Replaying…", total=total)
+            return await intake.replay_all(
+                database,
+                workspace_id,
+                _choice(selection),
+                actor=_ACTOR,
+                told=lambda so_far: progress.update(task, completed=so_far),
+            )
 
 
-def _states(wanted: str | None) -> "Sequence[EntryState]":
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+def _choice(selection: Selection) -> "Choice":
     """Without a wish: all that came to an end; what is pending is on its way already."""
+    from services.core.intake.service import Choice
     from services.core.intake.states import EntryState
 
-    if wanted is not None:
-        return [EntryState(wanted)]
-    return [state for state in EntryState if state is not EntryState.PENDING]
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise BadInputError(
-            f"{text} is no delivery id; they look like this: {UUID(int=7)}."
-        ) from error
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A time without an offset is meant in UTC."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInputError(
-            f"{text} is no time; write it like 2026-11-21T08:00:00+08:00."
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    choice = Choice(since=selection.since, until=selection.until)
+    if selection.state is None:
+        return choice
+    return replace(choice, states=[EntryState(selection.state)])

@@ -234,6 +234,26 @@ async def replay_delivery(uow: UnitOfWork, delivery_id: UUID, handled_types: Seq
     return (await uow.execute(statements.REPLAY_DELIVERY, parameters)).rowcount
 
 
+async def count_replayable(
+    uow: UnitOfWork,
+    *,
+    first: UUID,
+    end: UUID,
+    states: Sequence[EntryState],
+    handled_types: Sequence[str],
+) -> dict[EntryState, int]:
+    """By state, of deliveries with ids in [first, end)."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "first": first,
+        "end": end,
+        "states": [state.value for state in states],
+        "handled_types": list(handled_types),
+    }
+    rows = await uow.execute(statements.COUNT_REPLAYABLE, parameters)
+    return {EntryState(row.state): row.entries for row in rows}
+
+
 async def replay_batch(
     uow: UnitOfWork,
     *,

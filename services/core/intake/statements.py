@@ -232,6 +232,13 @@ UPDATE journal SET state = 'pending', next_at = :now, attempts = 0, error = NULL
 WHERE workspace_id = :workspace_id AND delivery_id = :delivery_id AND {_REPLAYABLE}
 """
 
+COUNT_REPLAYABLE: Final = f"""
+SELECT state, count(*) AS entries FROM journal
+WHERE workspace_id = :workspace_id AND delivery_id >= :first AND delivery_id < :end
+  AND state = ANY(:states) AND {_REPLAYABLE}
+GROUP BY state ORDER BY state
+"""
+
 # One batch of a longer replay, from where the batch before ended: an entry that the workers finish
 # meanwhile is not met again.
 REPLAY_BATCH: Final = f"""

@@ -6,7 +6,6 @@ from services.core.intake.service.journal import (
     HANDLED_TYPES,
     MAX_BACKFILL_PROBLEMS,
     QUEUE,
-    REPLAY_BATCH,
     TRIES_IN_COMPANY,
     accept,
     accept_backfill,
@@ -17,8 +16,6 @@ from services.core.intake.service.journal import (
     get_delivery,
     list_deliveries,
     release_entries,
-    replay,
-    replay_all,
 )
 from services.core.intake.service.quarantine import (
     MAX_RELEASED,
@@ -29,6 +26,13 @@ from services.core.intake.service.quarantine import (
     list_quarantined,
     release_deliveries,
     release_range,
+)
+from services.core.intake.service.replaying import (
+    REPLAY_BATCH,
+    Choice,
+    count_replayable,
+    replay,
+    replay_all,
 )
 from services.core.intake.service.retention import drop_old, ensure_partitions, forget_old
 from services.core.intake.service.sources import (
@@ -51,6 +55,7 @@ __all__ = [
     "QUEUE",
     "REPLAY_BATCH",
     "TRIES_IN_COMPANY",
+    "Choice",
     "GroupCommit",
     "QuarantinedEntry",
     "Range",
@@ -62,6 +67,7 @@ __all__ = [
     "claim_entries",
     "claim_tried",
     "complete_entries",
+    "count_replayable",
     "create_source",
     "delete_source",
     "drop_old",

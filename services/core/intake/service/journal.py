@@ -1,4 +1,4 @@
-"""The journal: each event written once, claimed by workers, shown and replayed."""
+"""The journal: each event written once, claimed by workers, shown."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
-from services.core.audit import service as audit
-from services.core.audit.types import AuditEntry
 from services.core.intake import admission, repository
 from services.core.intake.backfill import Chunk, read_chunks
 from services.core.intake.errors import InvalidJsonError
@@ -45,7 +43,6 @@ SMALL_COMPANY: Final = 10
 TRIES_IN_COMPANY: Final = 2
 # Bodies held in memory at once while a claim is read; each has at most a megabyte.
 BODIES_AT_ONCE: Final = 50
-REPLAY_BATCH: Final = 1_000
 MAX_BACKFILL_PROBLEMS: Final = 100
 
 HANDLED_TYPES: Final = tuple(
@@ -258,50 +255,6 @@ async def release_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> int:
     """Give leases back untouched, for a worker that stops; returns how many were still its own."""
     listed = list(keys)
     return await repository.release_entries(uow, listed) if listed else 0
-
-
-async def replay(uow: UnitOfWork, delivery_id: UUID) -> int:
-    """Let a delivery be processed once more; what took effect before takes none twice.
-
-    Types that are still without a handler stay as they are. Returns the number of entries.
-    """
-    await _get_summary(uow, delivery_id)
-    replayed = await repository.replay_delivery(uow, delivery_id, HANDLED_TYPES)
-    if replayed:
-        uow.wake(QUEUE)
-    detail = {"entries": replayed}
-    await audit.record(uow, [AuditEntry("delivery.replayed", "delivery", delivery_id, detail)])
-    return replayed
-
-
-async def replay_all(
-    database: Database,
-    workspace_id: UUID,
-    states: Sequence[EntryState],
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> int:
-    """Replay entries in one of `states` that were received in [since, until); returns how many.
-
-    A thousand a transaction; commits each.
-    """
-    first = ids.first_id_at(since) if since else UUID(int=0)
-    end = ids.first_id_at(until) if until else UUID(int=2**128 - 1)
-    replayed, after = 0, (first, -1)
-    while True:
-        async with database.unit(workspace_id) as uow:
-            batch = await repository.replay_batch(
-                uow,
-                after=after,
-                until=end,
-                states=states,
-                handled_types=HANDLED_TYPES,
-                limit=REPLAY_BATCH,
-            )
-        if batch is None:
-            return replayed
-        replayed, after = replayed + batch[0], batch[1]
 
 
 async def get_delivery(uow: UnitOfWork, delivery_id: UUID) -> DeliveryView:
