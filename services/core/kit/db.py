@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -21,6 +21,8 @@ SYSTEM_ROLE = "warmline_system"
 
 # The first Postgres that can end a transaction as a whole.
 TRANSACTION_TIMEOUT_SINCE = (17,)
+
+_ANSWER_SLACK_SECONDS = 1.0
 
 # Storage of tables whose rows change state and are soon done with: vacuumed early and at full
 # speed, with room beside each row for its next version.
@@ -67,6 +69,14 @@ class ConnectionLimits:
     idle_in_transaction_timeout_ms: int = 15_000
 
     @property
+    def answer_seconds(self) -> float:
+        """How long a client waits for a statement's answer before it holds the line for dead.
+
+        Postgres ends a statement long before; only a Postgres that is unreachable says nothing.
+        """
+        return self.statement_timeout_ms / 1000 + _ANSWER_SLACK_SECONDS
+
+    @property
     def transaction_timeout_ms(self) -> int:
         """For a whole transaction: a process frozen amid piped statements idles in none of them."""
         return 2 * max(self.statement_timeout_ms, self.idle_in_transaction_timeout_ms)
@@ -102,11 +112,23 @@ def create_engine(
         connect_args={
             "server_settings": _server_settings(limits, role, application_name),
             "timeout": 5,
+            "command_timeout": limits.answer_seconds,
         },
     )
+    _give_up_on_silence(engine)
     if role is not None:
         _bound_transactions(engine, limits.transaction_timeout_ms)
     return engine
+
+
+def _give_up_on_silence(engine: AsyncEngine) -> None:
+    """A line on which no answer came is hung up on: a rollback on it would wait just as long."""
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def hang_up(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, TimeoutError):
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
 
 
 def _bound_transactions(engine: AsyncEngine, milliseconds: int) -> None:
