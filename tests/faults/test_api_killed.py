@@ -1,19 +1,24 @@
 """The API is killed, and killed again: 202 means durable, and a retry is told the same."""
 
 import asyncio
+import os
+import random
+import signal
 
 import httpx
 import pytest
 
+from tests.faults.oracle.arena import Arena, scaled, tell_figures
 from tests.support import dying_api
 from tests.support.brands import Brand, Sent, body_of, said
-from tests.support.processes import API, Running, Site
+from tests.support.processes import Running, Site
 from tests.support.verdicts import everything_processed, nothing_waits, verdict
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
-DEATHS = 20
+DEATHS = scaled(200)
+KILLS = scaled(10)
 
 
 def start_dying(site: Site, moment: str) -> Running:
@@ -34,10 +39,10 @@ async def post_to_the_dying(brand: Brand, sent: Sent) -> httpx.Response | None:
 async def test_what_was_committed_before_a_kill_takes_effect_without_any_wake(
     site: Site, brand: Brand
 ) -> None:
-    """M2: kill -9 after the commit, before the wake and before the answer.
+    """F02, M2: kill -9 after the commit, before the wake and before the answer, 200 times.
 
-    The sender hears nothing and sends again; it is told that the delivery was stored the first
-    time. The worker was woken by nobody, for there is no Redis at all, and finds it by looking.
+    Their senders hear nothing. The worker was woken by nobody, for there is no Redis at all, and
+    finds each by looking. Who sends again is told that the delivery was stored the first time.
     """
     dying = start_dying(site, dying_api.AFTER_COMMIT)
     await site.start_worker()
@@ -45,17 +50,20 @@ async def test_what_was_committed_before_a_kill_takes_effect_without_any_wake(
         sent = Sent(f"whk_{number}", (said(f"c{number}", author=f"u{number}"),))
         brand.sent.append(sent)
         assert await post_to_the_dying(brand, sent) is None
-        async with site.looking() as rows:
-            original = await rows.fetchval(
-                "SELECT id FROM deliveries WHERE webhook_id = $1", sent.webhook_id
-            )
-        await brand.send(sent)
-        assert sent.receipts == [{"delivery_id": str(original), "accepted": 0, "duplicates": 1}]
     assert dying.alive
     async with site.looking() as rows:
         await wait_until(lambda: everything_processed(rows, brand.sent))
         await wait_until(lambda: nothing_waits(rows))
+        stored = await rows.fetch("SELECT webhook_id, id::text AS id FROM deliveries")
+        lag = await rows.fetchval("SELECT max(processed_at - received_at) FROM journal")
+    originals = {row["webhook_id"]: row["id"] for row in stored}
+    assert len(stored) == len(originals) == DEATHS
+    await asyncio.gather(*[brand.send(sent) for sent in brand.sent])
+    for sent in brand.sent:
+        original = originals[sent.webhook_id]
+        assert sent.receipts == [{"delivery_id": original, "accepted": 0, "duplicates": 1}]
     assert await verdict(site, brand.sent) == []
+    tell_figures("F02", deaths=DEATHS, picked_up=len(stored), slowest_s=lag.total_seconds())
 
 
 async def test_an_answer_before_the_commit_is_found_out(site: Site, brand: Brand) -> None:
@@ -77,33 +85,26 @@ async def test_an_answer_before_the_commit_is_found_out(site: Site, brand: Brand
 
 
 async def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(
-    site: Site, brand: Brand
+    site: Site, arena: Arena
 ) -> None:
-    """M1 and M2 at moments nobody chose: senders under load, and an API that is killed and killed.
+    """F01, M1 and M2 at moments nobody chose: an open loop, and an API killed again and again.
 
-    Each sender repeats a delivery until it is acknowledged, as platforms do. Whatever was
-    acknowledged is there once, and what was stored unheard is told as a duplicate.
+    Platforms repeat a delivery until it is acknowledged. Whatever was acknowledged is there once,
+    what was stored unheard is told as a duplicate, and each promise speaks once.
     """
-    api, _ = await asyncio.gather(site.start_api(), site.start_worker())
-    left = [Sent(f"whk_{n}", (said(f"c{n}", author=f"u{n % 40}"),)) for n in range(240)]
-    brand.sent.extend(left)
-
-    async def send_until_acknowledged() -> None:
-        while left:
-            sent = left.pop()
-            while not sent.receipts:
-                answer = await post_to_the_dying(brand, sent)
-                if answer is not None and answer.status_code == httpx.codes.ACCEPTED:
-                    sent.receipts.append(answer.json())
-
-    senders = [asyncio.create_task(send_until_acknowledged()) for _ in range(8)]
-    for enough in (160, 80):
-        await wait_until(lambda enough=enough: len(left) <= enough)
-        api.kill()
+    api = start_dying(site, dying_api.WHEN_KILLED)
+    await asyncio.gather(site.wait_until_ready(api), site.start_worker())
+    generator = arena.generator(seconds=scaled(6), rate=40)
+    sending = asyncio.create_task(generator.run())
+    dice = random.Random(arena.seed)  # noqa: S311 - the moments are the seed's
+    kills = 0
+    while kills < KILLS and not sending.done():
+        await asyncio.wait([sending], timeout=dice.uniform(0.2, 0.8))
         # The next life takes over the callers who wait at the door.
-        api = site.launch("api", API, "--listener", str(site.door.fileno()))
-    await asyncio.gather(*senders)
-    async with site.looking() as rows:
-        await wait_until(lambda: everything_processed(rows, brand.sent))
-        await wait_until(lambda: nothing_waits(rows))
-    assert await verdict(site, brand.sent) == []
+        if (life := dying_api.life_of(api.pid)) is not None:
+            os.kill(life, signal.SIGKILL)
+            kills += 1
+    await sending
+    found = await arena.finish(kills=kills)
+    assert kills == KILLS
+    assert set(found.figures["answers"]) - {"202"} != set(), "no kill met anybody"

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from services.core.settings import Settings
 
 AFTER_COMMIT = "after-commit"
 ANSWER_FIRST = "answer-first"
+# Not by itself: whoever kills a life (`life_of`) finds the next one there at once.
+WHEN_KILLED = "when-killed"
 
 _PR_SET_PDEATHSIG = 1
 
@@ -65,8 +68,16 @@ def build(moment: str, settings: Settings) -> Any:
     if moment == AFTER_COMMIT:
         failpoints.arm("intake.before_wake:die")
         return create_app(settings)
+    if moment == WHEN_KILLED:
+        return create_app(settings)
     app: FastAPI = create_app(settings, database=LateCommits(open_database(settings).engine))
     return DiesAnswering(app)
+
+
+def life_of(parent: int) -> int | None:
+    """The process that lives now; None between two lives."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    return int(children[0]) if children else None
 
 
 def live(app: Any, listener: int) -> None:

@@ -50,6 +50,16 @@ async def nothing_waits(rows: asyncpg.Connection) -> bool:
     )
 
 
+async def nothing_is_due(rows: asyncpg.Connection) -> bool:
+    """No entry is left to process and no moment is due, whatever is still to be sent."""
+    return bool(
+        await rows.fetchval(
+            "SELECT NOT EXISTS (SELECT FROM journal WHERE state = 'pending')"
+            " AND NOT EXISTS (SELECT FROM timers WHERE state = 'pending' AND fire_at <= now())"
+        )
+    )
+
+
 async def everything_processed(rows: asyncpg.Connection, sent: Iterable[Sent]) -> bool:
     """Every event of the ledger came to its end."""
     wanted = len({event["id"] for one in sent for event in one.events})

@@ -31,11 +31,12 @@ from tests.faults.oracle.collector import Received, Sink, collecting, read_recei
 from tests.faults.oracle.generator import Generator, Tenant
 from tests.faults.oracle.ledger import Ledger, read_ledger
 from tests.faults.oracle.model import Expected, fold
+from tests.faults.oracle.proxy import FaultProxy
 from tests.faults.oracle.stories import OWN_ACCOUNT, SHORT, Planned, Promises, plan
 from tests.faults.oracle.verdict import Evidence, Limits, Verdict, as_markdown, find_verdict
 from tests.support.factories import make_source
 from tests.support.processes import Site
-from tests.support.verdicts import nothing_waits
+from tests.support.verdicts import nothing_is_due, nothing_waits
 from tests.support.waiting import wait_until
 
 # The sizes of a run: 1 is for CI. `WARMLINE_FAULTS_SCALE=10` is for a long evening.
@@ -49,6 +50,15 @@ def scaled(count: float) -> int:
     return max(1, round(count * SCALE))
 
 
+def tell_figures(arena: str, **figures: Any) -> None:
+    """Print what was measured, and append it to the file that was named for it."""
+    line = json.dumps({"arena": arena, **figures}, ensure_ascii=False)
+    print(f"FIGURES {line}")  # noqa: T201 - pytest keeps it for whoever asks
+    if FIGURES:
+        with Path(FIGURES).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
 @dataclass(slots=True)
 class Arena:
     site: Site
@@ -59,34 +69,41 @@ class Arena:
     ledger: Ledger
     promises: Promises
     limits: Limits = field(default_factory=Limits)
+    # By the name of the sink behind it, when there was to be one.
+    proxies: dict[str, FaultProxy] = field(default_factory=dict)
 
     def generator(self, *, seconds: float, rate: float) -> Generator:
         """Platforms with a plan for so long, at so many events a second."""
-        planned = plan(
-            self.seed,
-            seconds=seconds,
-            rate=rate,
-            tenants=len(self.tenants),
-            promises=self.promises,
+        return self.generator_of(self.planned(seconds=seconds, rate=rate, seed=self.seed))
+
+    def planned(self, *, seconds: float, rate: float, seed: int) -> list[Planned]:
+        return plan(
+            seed, seconds=seconds, rate=rate, tenants=len(self.tenants), promises=self.promises
         )
-        return self.generator_of(planned)
 
     def generator_of(self, planned: Sequence[Planned]) -> Generator:
         self.ledger.note("plan", seed=self.seed, deliveries=len(planned))
         return Generator(self.ledger, self.site.url, self.tenants, planned)
 
-    async def settle(self, patience: float = PATIENCE) -> None:
-        """Until all that was acknowledged has its effect and every moment has spoken."""
+    async def moments_have_passed(self) -> None:
+        """Until no promise of this plan is still to come due, but for those of an hour."""
         last = max((clock.due_at for clock in self._pressing()), default=None)
         if last is not None:
             await asyncio.sleep(max(0.0, last.timestamp() - time.time()))
         async with self.site.looking() as rows:
+            await wait_until(lambda: nothing_is_due(rows), PATIENCE, what="every timer has fired")
+
+    async def settle(self, patience: float = PATIENCE) -> None:
+        """Until all that was acknowledged has its effect and every moment has spoken."""
+        await self.moments_have_passed()
+        async with self.site.looking() as rows:
             await wait_until(lambda: nothing_waits(rows), patience, what="nothing waits")
 
-    async def judge(self) -> Verdict:
+    async def judge(self, **figures: Any) -> Verdict:
         """From the files alone, as somebody else would; a red verdict keeps them."""
         async with self.site.looking() as rows:
             verdict = await self.look(rows)
+        verdict.figures |= figures
         self._tell(verdict)
         return verdict
 
@@ -108,8 +125,7 @@ class Arena:
     async def finish(self, **figures: Any) -> Verdict:
         """Wait, judge, and fail the test unless every promise was kept."""
         await self.settle()
-        verdict = await self.judge()
-        verdict.figures |= figures
+        verdict = await self.judge(**figures)
         assert verdict.broken == [], "\n".join(verdict.broken)
         entries = verdict.figures["deliveries"]
         assert verdict.figures["acknowledged"] == entries, "a platform had to give up"
@@ -141,11 +157,7 @@ class Arena:
         return [one for one in clocks if one.settled_at is None and one.key[1] != "resolution"]
 
     def _tell(self, verdict: Verdict) -> None:
-        line = json.dumps({"arena": self.name, "seed": self.seed, **verdict.figures})
-        print(f"FIGURES {line}")  # noqa: T201 - pytest keeps it for whoever asks
-        if FIGURES:
-            with Path(FIGURES).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+        tell_figures(self.name, seed=self.seed, **verdict.figures)
         if verdict.broken:
             kept = Path(tempfile.mkdtemp(prefix=f"warmline-red-{self.name}-{self.seed}-"))
             for path in (self.ledger.path, self.received_path):
@@ -164,24 +176,39 @@ async def opened_arena(
     tenants: int = 2,
     sinks: Sequence[str] = ("main",),
     promises: Promises = SHORT,
+    proxied: bool = False,
 ) -> AsyncIterator[Arena]:
-    """Tenants with a short policy and a channel to each sink; nothing is started yet."""
-    site.settings = site.settings | {"ALERTS__ALLOW_PRIVATE_ADDRESSES": "true"}
+    """Tenants with a short policy and a channel to each sink; nothing is started yet.
+
+    `proxied` puts a fault proxy in front of each sink.
+    """
+    site.settings = site.settings | {
+        "ALERTS__ALLOW_PRIVATE_ADDRESSES": "true",
+        "LOG__LEVEL": "WARNING",
+    }
     async with AsyncExitStack() as stack:
         listening = await stack.enter_async_context(
             collecting(site.folder / "received.jsonl", *sinks)
         )
+        proxies: dict[str, FaultProxy] = {}
+        for sink in listening.values() if proxied else ():
+            proxy = FaultProxy(("127.0.0.1", sink.port), seed=seed)
+            proxies[sink.name] = await stack.enter_async_context(proxy)
+        urls = {
+            name: f"http://127.0.0.1:{proxies[name].port if proxied else sink.port}/alerts"
+            for name, sink in listening.items()
+        }
         ledger = stack.enter_context(Ledger(site.folder / "ledger.jsonl"))
         ledger.note("seed", arena=name, seed=seed)
         database = Database(create_engine(site.database_url, pool_size=2))
         try:
             founded = [
-                await _found(database, f"tenant-{number}", promises, listening.values())
+                await _found(database, f"tenant-{number}", promises, urls)
                 for number in range(tenants)
             ]
         finally:
             await database.close()
-        yield Arena(site, name, seed, founded, listening, ledger, promises)
+        yield Arena(site, name, seed, founded, listening, ledger, promises, Limits(), proxies)
 
 
 @pytest.fixture
@@ -191,7 +218,7 @@ async def arena(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Are
         yield opened
 
 
-async def _found(database: Database, slug: str, promises: Promises, sinks: Any) -> Tenant:
+async def _found(database: Database, slug: str, promises: Promises, urls: dict[str, str]) -> Tenant:
     workspace = await workspaces.create_workspace(database, slug, slug=slug)
     targets = {
         Tier(tier): Target(*(int(seconds) for seconds in budget))
@@ -203,8 +230,8 @@ async def _found(database: Database, slug: str, promises: Promises, sinks: Any) 
     async with database.unit(workspace.id) as uow:
         await sla.create_policy(uow, draft, is_default=True)
         await alerts.ensure_defaults(uow)
-        for sink in sinks:
-            channel = ChannelDraft(sink.name, ChannelKind.WEBHOOK, url=sink.url)
+        for name, url in urls.items():
+            channel = ChannelDraft(name, ChannelKind.WEBHOOK, url=url)
             await alerts.create_channel(uow, channel, allow_private=True)
     source = await make_source(database, workspace.id, own_accounts=(OWN_ACCOUNT,))
     return Tenant(slug, str(workspace.id), str(source.id), source.secret)

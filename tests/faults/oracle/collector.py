@@ -80,10 +80,6 @@ class Sink:
     _talks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/alerts"
-
-    @property
     def dropped(self) -> list[Received]:
         """What was taken and never answered."""
         silent = {Manner.DROP, Manner.BLACKHOLE}
