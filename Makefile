@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup setup-dev up test test-fast format lint check fuzz bench revision
+.PHONY: help setup setup-dev up test test-fast format lint check fuzz bench soak revision
 
 BIN := .venv/bin
 # The first Python that is new enough, and by preference one that can make virtual environments.
@@ -49,6 +49,9 @@ fuzz: setup-dev ## try many thousands of generated cases; takes a while
 
 bench: setup-dev ## measure this machine; see docs/benchmarks.md
 	@exec $(BIN)/warmline bench
+
+soak: setup-dev ## break one thing after the other for half an hour: make soak minutes=5 seed=2
+	@exec $(BIN)/python -m tests.faults.soak --minutes $(or $(minutes),30) --rate $(or $(rate),30) --seed $(or $(seed),1)
 
 revision: setup-dev ## draft a migration from the models: make revision m="add a table"
 	@exec $(BIN)/warmline revision "$(m)"

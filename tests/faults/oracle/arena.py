@@ -27,6 +27,7 @@ from services.core.sla import service as sla
 from services.core.sla.types import PolicyDraft, Target
 from services.core.triage.types import Tier
 from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import MemberDraft
 from tests.faults.oracle.collector import Received, Sink, collecting, read_received
 from tests.faults.oracle.generator import Generator, Tenant
 from tests.faults.oracle.ledger import Ledger, read_ledger
@@ -34,13 +35,15 @@ from tests.faults.oracle.model import Expected, fold
 from tests.faults.oracle.proxy import FaultProxy
 from tests.faults.oracle.stories import OWN_ACCOUNT, SHORT, Planned, Promises, plan
 from tests.faults.oracle.verdict import Evidence, Limits, Verdict, as_markdown, find_verdict
+from tests.support.client import make_key
 from tests.support.factories import make_source
 from tests.support.processes import Site
+from tests.support.sizes import sized
 from tests.support.verdicts import nothing_is_due, nothing_waits
 from tests.support.waiting import wait_until
 
-# The sizes of a run: 1 is for CI. `WARMLINE_FAULTS_SCALE=10` is for a long evening.
-SCALE = float(os.environ.get("WARMLINE_FAULTS_SCALE", "1"))
+# The sizes of a run: 1 is for CI, 10 for a long evening.
+SCALE = float(os.environ.get("WARMLINE_FAULTS_SCALE", sized(1, 10)))
 # A file that every arena appends its figures to.
 FIGURES = os.environ.get("WARMLINE_FAULTS_FIGURES")
 PATIENCE = 120.0
@@ -233,5 +236,7 @@ async def _found(database: Database, slug: str, promises: Promises, urls: dict[s
         for name, url in urls.items():
             channel = ChannelDraft(name, ChannelKind.WEBHOOK, url=url)
             await alerts.create_channel(uow, channel, allow_private=True)
+        member = await workspaces.create_member(uow, MemberDraft(handle="lin", name="林夏"))
     source = await make_source(database, workspace.id, own_accounts=(OWN_ACCOUNT,))
-    return Tenant(slug, str(workspace.id), str(source.id), source.secret)
+    key = await make_key(database, workspace.id)
+    return Tenant(slug, str(workspace.id), str(source.id), source.secret, key, str(member.id))

@@ -26,12 +26,14 @@ FINAL = frozenset({400, 401, 404, 409, 413, 415, 422})
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A workspace with one source whose secret the platform holds."""
+    """A workspace with one source whose secret the platform holds, and somebody who works there."""
 
     slug: str
     workspace_id: str
     source_id: str
     secret: str = field(repr=False)
+    key: str = field(repr=False)
+    member_id: str
 
 
 @dataclass(frozen=True, slots=True)

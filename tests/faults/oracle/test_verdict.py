@@ -7,6 +7,7 @@ import pytest
 
 from services.core.triage.engine import load_classifier
 from services.core.triage.types import MessageKind, TriageInput
+from tests.faults.oracle.acts import Hands
 from tests.faults.oracle.arena import Arena, opened_arena, scaled
 from tests.faults.oracle.stories import QUIET, SHARES, TEXTS, plan
 from tests.support.processes import Site
@@ -32,7 +33,8 @@ BROKEN = {
     "UPDATE alerts SET fired_at = fire_at - interval '1 ms'": "before its time",
     "UPDATE alerts SET fired_at = fire_at + interval '1 hour'": "after its time",
     "UPDATE outbox SET state = 'dead'": "given up",
-    "DELETE FROM audit_log": "in the audit log",
+    "DELETE FROM audit_log WHERE action = 'alert.raised'": "in the audit log",
+    "DELETE FROM audit_log WHERE action = 'case.assigned'": "left no row",
     "UPDATE followers SET following = NOT following": "follows",
     UNGUARDED: "rows of others",
 }
@@ -45,6 +47,7 @@ async def calm(site: Site) -> AsyncIterator[Arena]:
         await asyncio.gather(site.start_api(), site.start_worker())
         await arena.generator(seconds=scaled(3), rate=40).run()
         await arena.settle()
+        assert await Hands(site, arena.ledger, arena.tenants[0]).take_a_case(0)
         yield arena
 
 
