@@ -25,6 +25,7 @@ MAX_INT_DIGITS = 100
 
 _BYTE_ORDER_MARK = "\ufeff"
 _OPENING = b"[{"
+_WINDOW_BYTES: Final = 64 * 1024
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 # The scanner's messages by their beginnings: its own wording changes between Python versions.
@@ -102,7 +103,13 @@ def _outside_strings(body: bytes) -> bytes:
     if b"\\" in body:
         # Pairs first: in `\\"` the quote ends the string, in `\"` it does not.
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(body.split(b'"')[::2])
+    kept, inside = [], 0
+    # Window by window: the pieces of a whole body of quotes would take twenty times its size.
+    for start in range(0, len(body), _WINDOW_BYTES):
+        pieces = body[start : start + _WINDOW_BYTES].split(b'"')
+        kept.append(b"".join(pieces[inside::2]))
+        inside = (inside + len(pieces) - 1) % 2
+    return b"".join(kept)
 
 
 @lru_cache(maxsize=8)
