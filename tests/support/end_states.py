@@ -79,3 +79,12 @@ async def end_state(line: Line, *, ahead: bool = False) -> EndState:
             name: [tuple(row) for row in await uow.execute(query)]
             for name, query in queries.items()
         }
+
+
+def differences(one: EndState, other: EndState) -> list[str]:
+    """Rows that only one of two end states has; an empty list says that they are the same."""
+    found = []
+    for name, rows in one.items():
+        found += [f"only first, {name}: {row}" for row in rows if row not in other[name]]
+        found += [f"only second, {name}: {row}" for row in other[name] if row not in rows]
+    return found
