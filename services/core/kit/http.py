@@ -247,9 +247,16 @@ class GuardedClient:
 
 
 async def _require_peer(stream: Any, address: Address) -> None:
-    """Compare whom we are connected to with whom we meant, before a byte is sent."""
+    """Compare whom we are connected to with whom we meant, before a byte is sent.
+
+    Raises UnreachableError when nobody is there any more: hung up on already, a socket has no peer,
+    and a warning must not be given up for that.
+    """
     peer = stream.get_extra_info("server_addr")
-    if peer and ipaddress.ip_address(str(peer[0]).partition("%")[0]) == address:
+    if not peer:
+        await stream.aclose()
+        raise UnreachableError("The connection was broken before anything was sent.")
+    if ipaddress.ip_address(str(peer[0]).partition("%")[0]) == address:
         return
     await stream.aclose()
     raise BlockedAddressError("The connection led to another address than the name.")

@@ -207,11 +207,22 @@ async def test_a_connection_that_ended_up_elsewhere_is_closed_unused() -> None:
     assert not same.is_closed
 
 
+async def test_a_connection_that_was_reset_at_once_is_nobody_there_not_somebody_else() -> None:
+    """A reset socket has no peer. That is no reason to give an alert up for good."""
+    stream = StrayStream(peer=None)
+    with pytest.raises(UnreachableError):
+        await _require_peer(stream, HOME)
+    assert stream.is_closed
+
+
 class StrayStream:
     is_closed = False
 
+    def __init__(self, peer: tuple[str, int] | None = ("127.0.0.1", 80)) -> None:
+        self._peer = peer
+
     def get_extra_info(self, name: str) -> object:
-        return {"server_addr": ("127.0.0.1", 80)}[name]
+        return {"server_addr": self._peer}[name]
 
     async def aclose(self) -> None:
         self.is_closed = True
