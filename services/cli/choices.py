@@ -9,6 +9,9 @@ from services.cli.terminal import BadInputError, CommandError
 if TYPE_CHECKING:
     from services.core.kit.uow import Database
 
+# An id is shown whole, however narrow the terminal: it is there to be copied.
+ID_WIDTH = 36
+
 
 async def find_workspace(database: "Database", named: str) -> UUID:
     """By short name or id. Raises CommandError when there is none."""

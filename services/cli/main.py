@@ -15,7 +15,7 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_GROUPS = ("keys", "workspaces", "triage")
+_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage")
 
 
 class Commands(TyperGroup):
@@ -29,7 +29,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _GROUPS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"services.cli.{cmd_name}")
+        module = importlib.import_module(f"services.cli.{cmd_name.replace('-', '_')}")
         group = typer.main.get_command(module.app)
         group.name = cmd_name
         return group

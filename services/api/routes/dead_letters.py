@@ -6,12 +6,13 @@ from fastapi import APIRouter
 
 from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
-from services.api.schemas.alerts import DeliveryView, RedrivenView
+from services.api.schemas.alerts import DeliveryView, RedrivenView, RedriveRequest
 from services.api.schemas.common import Page
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
+from services.core.alerts.types import LetterRange
 from services.core.kit.cursors import InvalidCursorError
-from services.core.kit.errors import NotFoundError
+from services.core.kit.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["alerts"])
 
@@ -32,10 +33,16 @@ async def list_dead_letters(
     return Page(items=[DeliveryView.of(letter) for letter in shown], next_cursor=cursor)
 
 
-@router.post("/redrive", summary="Send all dead letters again")
-async def redrive_all(uow: WorkUnit) -> RedrivenView:
+@router.post(
+    "/redrive",
+    summary="Send all dead letters again, or those of a channel or a time",
+    responses=problems(NotFoundError, InvalidInputError),
+)
+async def redrive_all(uow: WorkUnit, wanted: RedriveRequest | None = None) -> RedrivenView:
     """At most 10,000 a call, oldest first. Those about alerts that are over are cancelled."""
-    return RedrivenView.model_validate(await alerts.redrive(uow))
+    wanted = wanted or RedriveRequest()
+    within = LetterRange(wanted.channel_id, wanted.since, wanted.until)
+    return RedrivenView.model_validate(await alerts.redrive(uow, within=within))
 
 
 @router.post(

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from typing_extensions import override
 
-from services.api.schemas.common import Id, Name, ReadModel, Spelled, StrictModel
+from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
 from services.core.alerts import rules
 from services.core.alerts.types import (
     Alert,
@@ -144,6 +144,14 @@ class RedrivenView(ReadModel):
 
     queued: int
     cancelled: int
+
+class RedriveRequest(StrictModel):
+    """Which dead letters: all of them where nothing is said. Times are when they were written."""
+
+    channel_id: Id | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
 
 
 class ChannelView(ReadModel):

@@ -237,3 +237,12 @@ class Redriven:
 
     queued: int
     cancelled: int
+@dataclass(frozen=True, slots=True)
+class LetterRange:
+    """Dead letters of one channel or of all, written in [since, until)."""
+
+    channel_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+

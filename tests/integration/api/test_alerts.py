@@ -1,5 +1,6 @@
 """Alerts over HTTP: reading, acting, the delivery log and the dead."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -165,6 +166,26 @@ async def test_all_dead_letters_are_redriven_at_once(api: httpx.AsyncClient, des
     alert, _ = await dead_letter(api, desk)
     assert (await api.post("/v1/dead-letters/redrive")).json() == {"queued": 1, "cancelled": 0}
     assert await desk.states(alert) == ["firing pending"]
+
+
+async def test_dead_letters_of_a_channel_or_a_time_are_redriven(
+    api: httpx.AsyncClient, desk: Desk
+) -> None:
+    await dead_letter(api, desk)
+    (letter,) = (await api.get("/v1/dead-letters")).json()["items"]
+    written = datetime.fromisoformat(letter["created_at"])
+    path, a_second = "/v1/dead-letters/redrive", timedelta(seconds=1)
+    missed = [
+        {"since": (written + a_second).isoformat()},
+        {"until": written.isoformat()},
+        {"channel_id": letter["channel_id"], "until": (written - a_second).isoformat()},
+    ]
+    for body in missed:
+        assert (await api.post(path, json=body)).json()["queued"] == 0, body
+    nobodys = await api.post(path, json={"channel_id": str(uuid4())})
+    assert code(nobodys) == (404, "not_found")
+    body = {"channel_id": letter["channel_id"], "since": written.isoformat()}
+    assert (await api.post(path, json=body)).json() == {"queued": 1, "cancelled": 0}
 
 
 async def test_dead_letters_are_paged_and_filtered(api: httpx.AsyncClient, desk: Desk) -> None:

@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
     "cases.retier": {"tier": "routine"},
     "channels.change_channel": {"name": "Mine"},
     "keys.create_key": {"name": "Mine", "scopes": ["read"]},
+    "dead_letters.redrive_all": {},
     "ladders.change_ladder": {"steps": [{"percent": 100}]},
     "ladders.create_ladder": {"name": "Mine"},
     "members.change_member": {"name": "Mine"},
@@ -208,6 +209,7 @@ async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
 
 # What a body's id is called in the worlds.
 BODY_NAMES = {
+    "/channel_id": "channel_id",
     "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
     "/match/source_ids/-": "source_id",

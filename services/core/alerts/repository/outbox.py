@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Table
 
 from services.core.alerts.models import OutboxRow
+from services.core.alerts.types import LetterRange
 from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
 
@@ -55,6 +56,9 @@ SELECT o.id, a.state AS alert_state, o.purpose FROM outbox o
 JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
 WHERE o.workspace_id = :workspace_id AND o.state = 'dead'
   AND (CAST(:outbox_id AS uuid) IS NULL OR o.id = :outbox_id)
+  AND (CAST(:channel_id AS uuid) IS NULL OR o.channel_id = :channel_id)
+  AND (CAST(:since AS timestamptz) IS NULL OR o.created_at >= :since)
+  AND (CAST(:until AS timestamptz) IS NULL OR o.created_at < :until)
 ORDER BY o.id LIMIT :limit FOR UPDATE OF o
 """
 
@@ -115,8 +119,18 @@ async def get_next_sequence(uow: UnitOfWork, alert_id: UUID) -> int:
     return int((await uow.execute(NEXT_SEQUENCE, parameters)).scalar_one())
 
 
-async def lock_dead(uow: UnitOfWork, outbox_id: UUID | None, limit: int) -> list[Row[Any]]:
-    parameters = {"workspace_id": uow.workspace_id, "outbox_id": outbox_id, "limit": limit}
+async def lock_dead(
+    uow: UnitOfWork, *, outbox_id: UUID | None, within: LetterRange, limit: int
+) -> list[Row[Any]]:
+    """Oldest first."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "outbox_id": outbox_id,
+        "channel_id": within.channel_id,
+        "since": within.since,
+        "until": within.until,
+        "limit": limit,
+    }
     return list(await uow.execute(DEAD, parameters))
 
 

@@ -8,12 +8,14 @@ from sqlalchemy import Row
 
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.repository import outbox
+from services.core.alerts.service.channels import get_channel
 from services.core.alerts.service.handling import get_alert
 from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import (
     AlertState,
     Attempt,
     Delivery,
+    LetterRange,
     OutboxState,
     Outcome,
     Purpose,
@@ -29,6 +31,7 @@ from services.core.triage.types import Tier
 MAX_DELIVERIES: Final = 200
 MAX_ATTEMPTS: Final = 5_000
 MAX_REDRIVEN: Final = 10_000
+EVERYTHING: Final = LetterRange()
 
 
 async def list_deliveries(uow: UnitOfWork, alert_id: UUID) -> list[Delivery]:
@@ -49,13 +52,18 @@ async def list_dead_letters(
     return await _with_attempts(uow, rows)
 
 
-async def redrive(uow: UnitOfWork, outbox_id: UUID | None = None) -> Redriven:
-    """Queue one dead letter, or all, with a fresh count of attempts under the same id.
+async def redrive(
+    uow: UnitOfWork, outbox_id: UUID | None = None, *, within: LetterRange = EVERYTHING
+) -> Redriven:
+    """Queue one dead letter, or a range of them, with a fresh count of attempts under the same id.
 
-    Letters about alerts that are over are cancelled when all are asked for. Raises NotFoundError
-    when the one is not dead, AlertResolvedError when its alert is over.
+    Letters about alerts that are over are cancelled when a range is asked for. Raises
+    NotFoundError when the one is not dead or the range's channel unknown, AlertResolvedError when
+    the one's alert is over.
     """
-    dead = await outbox.lock_dead(uow, outbox_id, MAX_REDRIVEN)
+    if within.channel_id is not None:
+        await get_channel(uow, within.channel_id)
+    dead = await outbox.lock_dead(uow, outbox_id=outbox_id, within=within, limit=MAX_REDRIVEN)
     if outbox_id is not None and not dead:
         raise NotFoundError("dead letter")
     stale = [row.id for row in dead if _is_stale(row)]
