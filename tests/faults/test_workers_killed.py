@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from services.core.kit.db import TRANSACTION_TIMEOUT_SINCE
+from tests.faults.oracle.arena import Arena, scaled
 from tests.support.brands import Brand, many, said
 from tests.support.processes import WORKER, Site
 from tests.support.verdicts import everything_processed, nothing_waits, verdict
@@ -49,6 +50,8 @@ ENDED_BY_POSTGRES = {
         "DATABASE__WORKER_STATEMENT_TIMEOUT_MS": "2500",
     },
 }
+# Where a worker dies, the second time it comes there.
+DEADLY = ("worker.claimed", "worker.before_commit", "timers.claimed")
 EFFECTS = ("journal", "messages", "judgements", "threads", "cases", "clocks", "timers", "audit_log")
 CLAIMED_AGAIN = "SELECT count(*) FROM journal WHERE token > 1"
 
@@ -143,6 +146,41 @@ async def test_a_frozen_worker_that_wakes_up_late_changes_nothing(
         await finish(site, brand)
         assert await frozen.end() == 0
         assert before <= await effects(rows)
+
+
+async def test_workers_that_die_at_chosen_points_leave_their_work_to_others(
+    site: Site, arena: Arena
+) -> None:
+    """F06 under an open loop: kill -9 after a claim, before a commit, amid due moments.
+
+    Each life of one worker dies at one of these points, again and again; the other worker has no
+    faults. Every effect is there once, and nothing ends in the quarantine.
+    """
+    site.settings = site.settings | {"WORKER__LEASE_SECONDS": "2", "WORKER__BATCH_SIZE": "20"}
+    await site.start_api()
+    sending = asyncio.create_task(arena.generator(seconds=scaled(6), rate=40).run())
+    lives = [site.launch("worker", WORKER, FAULTS=f"{point}:die#2") for point in DEADLY]
+    for life in lives:
+        await wait_until(lambda life=life: not life.alive, what=f"{life.name} dies")
+    site.launch("worker", WORKER)
+    await sending
+    judged = await arena.finish(deaths=len(lives))
+    assert judged.figures["claimed_again"] > 0
+
+
+async def test_a_worker_that_oversleeps_its_lease_writes_nothing_late(
+    site: Site, arena: Arena
+) -> None:
+    """F07 under an open loop: of two workers one sleeps for three leases with what it claimed.
+
+    What it holds is claimed again and done by the other; its own writes meet spent tokens.
+    """
+    site.settings = site.settings | {"WORKER__LEASE_SECONDS": "1", "WORKER__BATCH_SIZE": "20"}
+    sleepy = "worker.claimed:sleep=3@0.3;seed=5"
+    await asyncio.gather(site.start_api(), site.start_worker(FAULTS=sleepy), site.start_worker())
+    await arena.generator(seconds=scaled(6), rate=40).run()
+    judged = await arena.finish()
+    assert judged.figures["claimed_again"] > 0, "nobody overslept with anything in hand"
 
 
 async def effects(rows: asyncpg.Connection) -> set[str]:
