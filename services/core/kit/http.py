@@ -252,7 +252,11 @@ async def _require_peer(stream: Any, address: Address) -> None:
     Raises UnreachableError when nobody is there any more: hung up on already, a socket has no peer,
     and a warning must not be given up for that.
     """
-    peer = stream.get_extra_info("server_addr")
+    try:
+        peer = stream.get_extra_info("server_addr")
+    except (OSError, AttributeError):
+        # anyio asks a socket that uvloop has put away already.
+        peer = None
     if not peer:
         await stream.aclose()
         raise UnreachableError("The connection was broken before anything was sent.")

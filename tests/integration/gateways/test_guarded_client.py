@@ -207,9 +207,12 @@ async def test_a_connection_that_ended_up_elsewhere_is_closed_unused() -> None:
     assert not same.is_closed
 
 
-async def test_a_connection_that_was_reset_at_once_is_nobody_there_not_somebody_else() -> None:
+@pytest.mark.parametrize("is_put_away", [False, True])
+async def test_a_connection_that_was_reset_at_once_is_nobody_there_not_somebody_else(
+    *, is_put_away: bool
+) -> None:
     """A reset socket has no peer. That is no reason to give an alert up for good."""
-    stream = StrayStream(peer=None)
+    stream = PutAwayStream() if is_put_away else StrayStream(peer=None)
     with pytest.raises(UnreachableError):
         await _require_peer(stream, HOME)
     assert stream.is_closed
@@ -226,6 +229,13 @@ class StrayStream:
 
     async def aclose(self) -> None:
         self.is_closed = True
+
+
+class PutAwayStream(StrayStream):
+    """What anyio does with a socket that uvloop has closed on a reset."""
+
+    def get_extra_info(self, name: str) -> object:
+        raise AttributeError("'NoneType' object has no attribute 'family'")
 
 
 async def test_the_peer_is_checked_on_every_connection() -> None:
