@@ -87,6 +87,8 @@ def alert_line(alert: dict[str, Any]) -> str:
     """One alert as one sentence, for a log or a pipe."""
     at = datetime.fromisoformat(alert["fired_at"]).astimezone()
     late = f", {alert['late_by_seconds']} s late" if alert["late_by_seconds"] else ""
+    if alert.get("kind") == "rule":
+        return f"{at:%H:%M:%S} alert: a rule met message {alert['message_id'][-8:]}"
     promise = alert["clock_kind"].replace("_", " ")
     return (
         f"{at:%H:%M:%S} alert: {alert['severity']}, {alert['tier']} {promise} at "

@@ -8,6 +8,7 @@ from services.core.health import models as health
 from services.core.intake import models as intake
 from services.core.kit.db import Base
 from services.core.learning import models as learning
+from services.core.rulebook import models as rulebook
 from services.core.sla import models as sla
 from services.core.stream import models as stream
 from services.core.triage import models as triage
@@ -22,6 +23,7 @@ __all__ = [
     "health",
     "intake",
     "learning",
+    "rulebook",
     "sla",
     "stream",
     "triage",

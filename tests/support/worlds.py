@@ -8,11 +8,19 @@ from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database
+from services.core.rulebook import service as rulebook
+from services.core.rulebook.types import Conditions, Effects, RuleDraft
 from services.core.sla import service as sla
+from services.core.triage.types import MessageKind
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Scope, Workspace
 from tests.support.factories import RegisteredSource
 from tests.support.line import BRAND, NOON, Line, comment, event, person
+
+# Meets every comment, so that its log and tags are there to be seen.
+EVERYTHING = RuleDraft(
+    "Everything", Conditions(kinds=(MessageKind.COMMENT,)), Effects(tags=("seen",), alert=True)
+)
 
 # Where the id of one thing of each kind is found, by the name routes give it.
 FIND = {
@@ -29,6 +37,7 @@ FIND = {
     "message_id": "SELECT id FROM messages WHERE direction = 'in'",
     "policy_id": "SELECT id FROM policies",
     "post_id": "SELECT id FROM posts",
+    "rule_id": "SELECT id FROM rules",
     "secret_id": "SELECT id FROM source_secrets",
     "source_id": "SELECT id FROM sources",
 }
@@ -56,6 +65,7 @@ async def make_world(database: Database, name: str) -> World:
         source, secret = await intake.create_source(uow, draft)
         member = await workspaces.create_member(uow, MemberDraft("lin", "林夏"))
         key = await workspaces.create_key(uow, name="spare", scopes=[Scope.READ])
+        await rulebook.create_rule(uow, EVERYTHING)
     line = Line(frozen, clock, workspace.id, source.id)
     post = {"id": "p1", "title": "New", "author": person(BRAND)}
     await line.hear(event("post.published", post), comment("c1"))

@@ -12,6 +12,7 @@ from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, St
 from services.core.alerts import rules
 from services.core.alerts.types import (
     Alert,
+    AlertKind,
     AlertState,
     Channel,
     ChannelChange,
@@ -52,13 +53,18 @@ class FrozenLadder(ReadModel):
 class AlertView(ReadModel):
     """`step` is the percent of the promise's time that had gone.
 
+    One of kind `rule` tells of a message instead of a promise: it has no clock, and a case only
+    where the message has one.
     `late_by_seconds` counts from the due time to the firing; 0 for a warning given in time.
     """
 
     id: UUID
-    case_id: UUID
-    clock_id: UUID
-    clock_kind: ClockKind
+    kind: AlertKind
+    case_id: UUID | None
+    clock_id: UUID | None
+    clock_kind: ClockKind | None
+    rule_id: UUID | None
+    message_id: UUID | None
     step: int
     severity: Severity
     tier: Tier
@@ -117,7 +123,7 @@ class DeliveryView(ReadModel):
 
     id: UUID
     alert_id: UUID
-    case_id: UUID
+    case_id: UUID | None
     channel_id: UUID
     channel_name: str
     purpose: Purpose
@@ -139,12 +145,6 @@ class DeliveryView(ReadModel):
         return cls.model_validate(fields)
 
 
-class RedrivenView(ReadModel):
-    """`cancelled` were about alerts that are over by now."""
-
-    queued: int
-    cancelled: int
-
 class RedriveRequest(StrictModel):
     """Which dead letters: all of them where nothing is said. Times are when they were written."""
 
@@ -152,6 +152,12 @@ class RedriveRequest(StrictModel):
     since: Moment | None = None
     until: Moment | None = None
 
+
+class RedrivenView(ReadModel):
+    """`cancelled` were about alerts that are over by now."""
+
+    queued: int
+    cancelled: int
 
 
 class ChannelView(ReadModel):

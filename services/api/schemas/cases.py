@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from services.api.schemas.common import Id, Moment, ReadModel, Spelled, StrictModel
 from services.api.schemas.messages import Judgement, Message, PersonRef
-from services.core.alerts.types import AlertState, Severity
+from services.core.alerts.types import AlertKind, AlertState, Severity
 from services.core.cases.types import ActKind, CaseState
 from services.core.conversations.types import Channel
 from services.core.sla.types import ClockKind, ClockState
@@ -72,8 +72,11 @@ class CaseAlert(ReadModel):
     severity: Severity
     step: int
     tier: Tier
-    clock_id: UUID
-    clock_kind: ClockKind
+    kind: AlertKind
+    clock_id: UUID | None
+    clock_kind: ClockKind | None
+    rule_id: UUID | None
+    message_id: UUID | None
     fire_at: datetime
     fired_at: datetime
     due_at: datetime

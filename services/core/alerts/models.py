@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.alerts.types import (
+    AlertKind,
     AlertState,
     ChannelKind,
     OutboxState,
@@ -74,14 +75,24 @@ class ChannelRow(Base):
 
 
 class AlertRow(Base):
-    """What a timer raised. Identity: this step of this clock in this generation, once."""
+    """What was raised. Identity: a step of a clock in a generation, or a rule and a message."""
 
     __tablename__ = "alerts"
     __table_args__ = (
         one_of("state", AlertState),
         one_of("severity", Severity),
         one_of("tier", Tier),
+        one_of("kind", AlertKind),
         Index("uq_alerts_identity", "workspace_id", "clock_id", "step", "generation", unique=True),
+        # A rule tells of a message once, whatever becomes of its text.
+        Index(
+            "uq_alerts_rule",
+            "workspace_id",
+            "rule_id",
+            "message_id",
+            unique=True,
+            postgresql_where=text("kind = 'rule'"),
+        ),
         Index("ix_alerts_case", "workspace_id", "case_id", "fired_at"),
         Index("ix_alerts_list", "workspace_id", "state", "fired_at", "id"),
         Index("ix_alerts_time", "workspace_id", "fired_at", "id"),
@@ -89,15 +100,18 @@ class AlertRow(Base):
 
     workspace_id: Mapped[Key]
     id: Mapped[Key]
-    clock_id: Mapped[UUID]
-    case_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(server_default=text("'promise'"))
+    clock_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None]
+    rule_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
     # Alerts of one case stand together: one acknowledgement answers for all of them.
     group_key: Mapped[str]
     step: Mapped[int]
     generation: Mapped[int]
     severity: Mapped[str]
     tier: Mapped[str]
-    clock_kind: Mapped[str]
+    clock_kind: Mapped[str | None]
     state: Mapped[str]
     fire_at: Mapped[datetime]
     fired_at: Mapped[datetime]

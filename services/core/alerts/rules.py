@@ -8,10 +8,12 @@ from uuid import UUID
 
 from services.core.alerts.types import (
     Alert,
+    AlertKind,
     LadderStep,
     OutboxState,
     Outcome,
     Purpose,
+    RuleMatch,
     SendResult,
     Severity,
 )
@@ -45,9 +47,9 @@ def severity_of(percent: int) -> Severity:
     return Severity.WARNING if percent >= WARNING_PERCENT else Severity.HINT
 
 
-def group_key_of(case_id: UUID) -> str:
-    """Alerts of one case stand together."""
-    return f"case:{case_id}"
+def group_key_of(case_id: UUID | None, message_id: UUID | None = None) -> str:
+    """Alerts of one case stand together; without a case, those of one message."""
+    return f"case:{case_id}" if case_id else f"message:{message_id}"
 
 
 def seconds_late(due_at: datetime, at: datetime) -> int:
@@ -93,6 +95,31 @@ def new_alert(
     }
 
 
+def new_rule_alert(
+    match: RuleMatch, *, alert_id: UUID, now: datetime, ladder: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of a rule's alert. There is nothing left to wait for: it counts as a breach."""
+    return {
+        "id": alert_id,
+        "kind": AlertKind.RULE.value,
+        "clock_id": None,
+        "case_id": match.case_id,
+        "rule_id": match.rule_id,
+        "message_id": match.message_id,
+        "group_key": group_key_of(match.case_id, match.message_id),
+        "step": BREACH_PERCENT,
+        "generation": 1,
+        "severity": Severity.BREACH.value,
+        "tier": match.tier.value,
+        "clock_kind": None,
+        "state": "firing",
+        "fire_at": now,
+        "fired_at": now,
+        "due_at": now,
+        "ladder": ladder,
+    }
+
+
 def build_message(
     alert: Alert, purpose: Purpose, *, now: datetime, resolution: str | None = None
 ) -> dict[str, Any]:
@@ -107,9 +134,12 @@ def build_message(
         "type": f"alert.{purpose.value}",
         "at": now.isoformat(),
         "alert_id": str(alert.id),
-        "case_id": str(alert.case_id),
-        "clock_id": str(alert.clock_id),
-        "clock_kind": alert.clock_kind.value,
+        "kind": alert.kind.value,
+        "case_id": _spelled(alert.case_id),
+        "clock_id": _spelled(alert.clock_id),
+        "clock_kind": alert.clock_kind.value if alert.clock_kind else None,
+        "rule_id": _spelled(alert.rule_id),
+        "message_id": _spelled(alert.message_id),
         "percent": alert.step,
         "severity": alert.severity.value,
         "tier": alert.tier.value,
@@ -119,8 +149,18 @@ def build_message(
         "late_by_seconds": late_by,
         "resolution": resolution,
         "sentence": sentences(alert, purpose, late_by=late_by, left=left),
-        "links": {"case": f"/v1/cases/{alert.case_id}", "alert": f"/v1/alerts/{alert.id}"},
+        "links": _links(alert),
     }
+
+
+def _spelled(value: UUID | None) -> str | None:
+    return str(value) if value else None
+
+
+def _links(alert: Alert) -> dict[str, str]:
+    links = {"alert": f"/v1/alerts/{alert.id}"}
+    links |= {"case": f"/v1/cases/{alert.case_id}"} if alert.case_id else {}
+    return links | ({"message": f"/v1/messages/{alert.message_id}"} if alert.message_id else {})
 
 
 def build_greeting(channel_name: str, *, now: datetime) -> dict[str, Any]:

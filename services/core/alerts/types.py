@@ -26,6 +26,13 @@ class Severity(StrEnum):
     ESCALATION = "escalation"
 
 
+class AlertKind(StrEnum):
+    """What raised it: a moment of a promise, or a rule of the workspace."""
+
+    PROMISE = "promise"
+    RULE = "rule"
+
+
 class ChannelKind(StrEnum):
     WEBHOOK = "webhook"
     CONSOLE = "console"
@@ -134,12 +141,16 @@ class ChannelChange:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a timer raised, as it stands now. `step` is the percent of the budget that fired it."""
+    """What was raised, as it stands now. `step` is the percent of the budget that fired it.
+
+    A rule's alert has a rule and a message instead of a clock, and a case only where there is one;
+    its step is 100 and it is due when it was raised.
+    """
 
     id: UUID
-    case_id: UUID
-    clock_id: UUID
-    clock_kind: ClockKind
+    case_id: UUID | None
+    clock_id: UUID | None
+    clock_kind: ClockKind | None
     step: int
     generation: int
     severity: Severity
@@ -150,12 +161,25 @@ class Alert:
     fired_at: datetime
     due_at: datetime
     ladder: Mapping[str, Any]
+    kind: AlertKind = AlertKind.PROMISE
+    rule_id: UUID | None = None
+    message_id: UUID | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     resolution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """A rule that wants somebody told of a message."""
+
+    rule_id: UUID
+    message_id: UUID
+    case_id: UUID | None
+    tier: Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +208,7 @@ class Delivery:
 
     id: UUID
     alert_id: UUID
-    case_id: UUID
+    case_id: UUID | None
     channel_id: UUID
     channel_name: str
     purpose: Purpose
@@ -232,12 +256,6 @@ class SendResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Redriven:
-    """`cancelled` were about alerts that are over by now."""
-
-    queued: int
-    cancelled: int
-@dataclass(frozen=True, slots=True)
 class LetterRange:
     """Dead letters of one channel or of all, written in [since, until)."""
 
@@ -246,3 +264,9 @@ class LetterRange:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """`cancelled` were about alerts that are over by now."""
+
+    queued: int
+    cancelled: int

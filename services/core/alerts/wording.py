@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.core.alerts.types import Alert, Purpose, Severity
+from services.core.alerts.types import Alert, AlertKind, Purpose, Severity
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
 
@@ -28,7 +28,9 @@ _UNITS: Final = (
 def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dict[str, str]:
     """`late_by` and `left` are in seconds; one of them is 0."""
     tier_zh, tier_en = _TIERS[alert.tier]
-    if purpose is Purpose.RESOLVED:
+    if alert.kind is AlertKind.RULE:
+        zh, en = _matched(purpose)
+    elif purpose is Purpose.RESOLVED:
         zh, en = _over(alert)
     else:
         zh, en = _owed(alert, late_by=late_by, left=left)
@@ -37,13 +39,23 @@ def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dic
     return {"zh": f"{tier_zh}：{zh}", "en": f"{tier_en}: {en}"}
 
 
+def _matched(purpose: Purpose) -> tuple[str, str]:
+    if purpose is Purpose.RESOLVED:
+        return "规则提醒已解除，谢谢。", "the alert of your rule is over, thank you."
+    return "有一条留言符合您设的规则，请看一看。", "a message meets one of your rules, please look."
+
+
 def _over(alert: Alert) -> tuple[str, str]:
-    promise_zh, promise_en = _PROMISES[alert.clock_kind]
+    promise_zh, promise_en = _promise(alert)
     return f"{promise_zh}的提醒已解除，谢谢。", f"the alert about {promise_en} is over, thank you."
 
 
+def _promise(alert: Alert) -> tuple[str, str]:
+    return _PROMISES[alert.clock_kind or ClockKind.FIRST_RESPONSE]
+
+
 def _owed(alert: Alert, *, late_by: int, left: int) -> tuple[str, str]:
-    promise_zh, promise_en = _PROMISES[alert.clock_kind]
+    promise_zh, promise_en = _promise(alert)
     if left > 0:
         span_zh, span_en = describe_span(left)
         return (

@@ -67,8 +67,9 @@ ORDER BY started_at DESC, kind, episode DESC LIMIT :limit
 """
 
 ALERTS = """
-SELECT id, clock_id, clock_kind, step, severity, tier, state, fire_at, fired_at, due_at,
-  acknowledged_at, acknowledged_by, note, resolved_at, resolved_by, resolution
+SELECT id, kind, clock_id, clock_kind, rule_id, message_id, step, severity, tier, state,
+  fire_at, fired_at, due_at, acknowledged_at, acknowledged_by, note, resolved_at, resolved_by,
+  resolution
 FROM alerts WHERE workspace_id = :workspace_id AND case_id = :case_id
 ORDER BY fired_at DESC, id DESC LIMIT :limit
 """

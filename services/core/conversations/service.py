@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.core.conversations import repository, rows, rules
+from services.core.conversations import judging, repository, rows, rules
 from services.core.conversations.reading import message_id, read_arrival
 from services.core.conversations.types import (
     Arrival,
@@ -23,9 +23,8 @@ from services.core.conversations.types import (
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError, UnavailableError
 from services.core.kit.uow import Database, UnitOfWork
-from services.core.learning import service as learning
 from services.core.triage import service as triage
-from services.core.triage.types import Classifier, MessageKind, Tier, TriageInput
+from services.core.triage.types import Classifier, Tier
 
 # Only moments separate a reply from the message it missed; older ones wait for their message.
 LINK_WINDOW = timedelta(minutes=10)
@@ -104,7 +103,7 @@ async def take_in(
     own_accounts = {arrival.source_id: arrival.own_accounts for arrival in arrivals}
 
     async def judge(states: dict[UUID, MessageState]) -> dict[UUID, MessageState]:
-        return await _judge(uow, classifier, states, own_accounts)
+        return await judging.judge(uow, classifier, states, own_accounts)
 
     written = await _converge(uow, MESSAGES, drafts.messages, judge)
     await repository.link_messages(uow, links)
@@ -265,61 +264,6 @@ async def _converge(
         }
     message = "Rows kept appearing under this batch; it will be tried again."
     raise UnavailableError(message)
-
-
-async def _judge(
-    uow: UnitOfWork,
-    classifier: Classifier,
-    states: dict[UUID, MessageState],
-    own_accounts: dict[UUID, tuple[str, ...]],
-) -> dict[UUID, MessageState]:
-    """Judge every inbound text this engine has not judged in this version yet.
-
-    What a person said of a text stands until the text itself changes.
-    """
-    unjudged = {
-        key: state.content
-        for key, state in states.items()
-        if state.content is not None
-        and state.content.direction is Direction.INBOUND
-        and _is_unjudged(state, state.content, classifier)
-    }
-    by_people = await learning.list_by_people(
-        uow, [verdict.judgement_id for key in unjudged if (verdict := states[key].verdict)]
-    )
-    questions = [
-        triage.Question(
-            message_id=key,
-            content_rank=content.rank,
-            message=TriageInput(
-                kind=MessageKind(states[key].kind.value),
-                text=content.text,
-                brand_handles=own_accounts.get(states[key].source_id, ()),
-            ),
-        )
-        for key, content in unjudged.items()
-        if (verdict := states[key].verdict) is None or verdict.judgement_id not in by_people
-    ]
-    judged = await triage.judge(uow, classifier, questions)
-    verdicts = {
-        key: Verdict(
-            judgement_id=judgement.id,
-            tier=judgement.decision.tier.value,
-            category=judgement.decision.category.value,
-            sentiment=judgement.decision.sentiment.value,
-            needs_reply=judgement.decision.needs_reply,
-        )
-        for key, judgement in judged.items()
-    }
-    return {
-        key: replace(state, verdict=verdicts[key]) if key in verdicts else state
-        for key, state in states.items()
-    }
-
-
-def _is_unjudged(state: MessageState, content: MessageContent, classifier: Classifier) -> bool:
-    wanted = triage.judgement_id(state.id, content.rank, classifier)
-    return state.verdict is None or state.verdict.judgement_id != wanted
 
 
 def _touched(

@@ -15,6 +15,7 @@ from services.core.cases.errors import CaseClosedError, PastMomentError
 from services.core.cases.types import ActKind, CaseState
 from services.core.conversations import service as conversations
 from services.core.conversations.types import Touched
+from services.core.desk import reacting
 from services.core.kit.uow import UnitOfWork
 from services.core.triage.types import Tier
 from services.core.workspaces import service as workspaces
@@ -144,6 +145,8 @@ async def settle(
         await alerts.settle(uow, refolded.settled, resolution=resolution)
     if refolded.replanned:
         await alerts.settle(uow, refolded.replanned, resolution="planned anew")
+    if touched:
+        await reacting.carry_out(uow)
     return refolded
 
 

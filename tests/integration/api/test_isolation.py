@@ -26,6 +26,7 @@ SIGNED = {
     "deliveries.send_delivery": "application/json",
     "deliveries.send_backfill": "application/x-ndjson",
 }
+RULE = {"name": "Mine", "conditions": {"kinds": ["dm"]}, "effects": {"tags": ["mine"]}}
 TARGET = {
     "first_response_seconds": 60,
     "next_response_seconds": 60,
@@ -49,6 +50,9 @@ BODIES: dict[str, Any] = {
     "policies.change_policy": POLICY,
     "policies.create_policy": POLICY,
     "quarantine.release": {},
+    "rules.change_rule": RULE,
+    "rules.create_rule": RULE,
+    "rules.try_rule": {"rule": RULE},
     "sources.change_source": {"name": "Mine"},
 }
 
@@ -209,12 +213,14 @@ async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
 
 # What a body's id is called in the worlds.
 BODY_NAMES = {
+    "/effects/assign_to": "member_id",
     "/channel_id": "channel_id",
     "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
     "/source_id": "source_id",
+    "/rule/effects/assign_to": "member_id",
     "/steps/-/channel_ids/-": "channel_id",
 }
 

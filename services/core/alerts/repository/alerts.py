@@ -9,19 +9,18 @@ from sqlalchemy import Row, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from services.core.alerts.models import AlertRow
-from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
+from services.core.alerts.types import Alert, AlertFilter, AlertKind, AlertState, Severity
 from services.core.kit.uow import UnitOfWork
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
-
-IDENTITY = ("workspace_id", "clock_id", "step", "generation")
 
 ACKNOWLEDGE = """
 UPDATE alerts a SET state = 'acknowledged', acknowledged_at = :now, acknowledged_by = :by,
   note = coalesce(CAST(:note AS text), a.note)
 FROM alerts chosen
 WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
-  AND a.workspace_id = :workspace_id AND a.case_id = chosen.case_id AND a.state = 'firing'
+  AND a.workspace_id = :workspace_id AND a.state = 'firing'
+  AND (a.case_id = chosen.case_id OR a.id = chosen.id)
   AND (a.id = chosen.id OR (NOT :only_this AND a.group_key = chosen.group_key))
 RETURNING a.*
 """
@@ -39,8 +38,11 @@ def _read(row: Row[Any]) -> Alert:
     return Alert(
         id=row.id,
         case_id=row.case_id,
+        kind=AlertKind(row.kind),
         clock_id=row.clock_id,
-        clock_kind=ClockKind(row.clock_kind),
+        clock_kind=ClockKind(row.clock_kind) if row.clock_kind else None,
+        rule_id=row.rule_id,
+        message_id=row.message_id,
         step=row.step,
         generation=row.generation,
         severity=Severity(row.severity),
@@ -62,11 +64,7 @@ def _read(row: Row[Any]) -> Alert:
 
 async def add_alerts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[Alert]:
     """The alerts that are new; those whose identity is already there are left alone."""
-    statement = (
-        insert(AlertRow)
-        .on_conflict_do_nothing(index_elements=IDENTITY)
-        .returning(*AlertRow.__table__.c)
-    )
+    statement = insert(AlertRow).on_conflict_do_nothing().returning(*AlertRow.__table__.c)
     added = await uow.execute(
         statement, [{"workspace_id": uow.workspace_id, **row} for row in rows]
     )

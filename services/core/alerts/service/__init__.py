@@ -29,7 +29,7 @@ from services.core.alerts.service.ladders import (
     get_ladder,
     list_ladders,
 )
-from services.core.alerts.service.raising import raise_for, settle
+from services.core.alerts.service.raising import raise_for, raise_for_rules, settle
 from services.core.alerts.service.sending import claim_dispatches, complete, send_due
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "list_deliveries",
     "list_ladders",
     "raise_for",
+    "raise_for_rules",
     "redrive",
     "renotify",
     "resolve",

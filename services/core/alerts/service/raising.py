@@ -11,7 +11,7 @@ from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.repository import outbox
-from services.core.alerts.types import Alert, Ladder, LadderStep, Purpose
+from services.core.alerts.types import Alert, Ladder, LadderStep, Purpose, RuleMatch
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
@@ -50,11 +50,35 @@ async def raise_for(uow: UnitOfWork, fired: Sequence[FiredTimer]) -> int:
         told = rules.channels_for(steps, timer.percent, enabled)
         ladder = {**snapshot, "channel_ids": [str(channel_id) for channel_id in told]}
         rows.append(rules.new_alert(timer, alert_id=ids.new_id(), now=uow.now, ladder=ladder))
+    return await _raise(uow, rows)
+
+
+async def _raise(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     raised = await alert_rows.add_alerts(uow, rows)
     await queue(uow, [(alert, _told(alert)) for alert in raised], Purpose.FIRING)
     await stream.announce(uow, [alert_changed("raised", alert) for alert in raised])
     await audit.record(uow, [_raised_entry(alert) for alert in raised])
     return len(raised)
+
+
+async def raise_for_rules(uow: UnitOfWork, matches: Sequence[RuleMatch]) -> int:
+    """Raise an alert for each message a rule wants told of, on the default ladder, and queue it.
+
+    A rule tells of a message once. Announces and records as `raise_for`; returns how many are new.
+    """
+    if not matches:
+        return 0
+    live = await ladder_rows.list_ladders(uow)
+    default = next((ladder for ladder in live if ladder.name == DEFAULT_LADDER), None)
+    snapshot, steps = _frozen(default)
+    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
+    told = rules.channels_for(steps, rules.BREACH_PERCENT, enabled)
+    ladder = {**snapshot, "channel_ids": [str(channel_id) for channel_id in told]}
+    rows = [
+        rules.new_rule_alert(match, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
+        for match in sorted(matches, key=lambda match: (match.rule_id, match.message_id))
+    ]
+    return await _raise(uow, rows)
 
 
 async def settle(uow: UnitOfWork, clock_ids: Sequence[UUID], *, resolution: str) -> int:
@@ -164,7 +188,9 @@ def _after(lease_end: datetime | None, now: datetime) -> datetime:
 
 def _raised_entry(alert: Alert) -> AuditEntry:
     detail = {
-        "case_id": str(alert.case_id),
+        "kind": alert.kind.value,
+        "case_id": str(alert.case_id) if alert.case_id else None,
+        "rule_id": str(alert.rule_id) if alert.rule_id else None,
         "step": alert.step,
         "severity": alert.severity.value,
         "channel_ids": alert.ladder["channel_ids"],
