@@ -5,7 +5,8 @@ those, and the answer is taken in bounded size and time. No redirects, no proxie
 
 OutgoingError
 ├── DeadlineError      no answer in time, or it never ended
-├── LostAnswerError    the connection broke, or the answer was no HTTP: it may have arrived
+├── LostAnswerError    the connection broke, or the answer was no HTTP one can take: it may
+│                      have arrived
 └── UnreachableError   no connection came about: nothing was sent
 BlockedAddressError    a DomainError: the address is not one we talk to
 """
@@ -27,6 +28,9 @@ from services.core.kit.clock import monotonic
 from services.core.kit.errors import DomainError, ErrorKind
 
 MAX_ANSWER_BYTES: Final = 64 * 1024
+MAX_ANSWER_HEADERS: Final = 200
+# A body in crumbs costs work for each: nobody writes so few bytes in so many pieces.
+MAX_ANSWER_PIECES: Final = 4_096
 MAX_URL_CHARACTERS: Final = 2048
 # A name with more addresses than this is tried no further.
 MAX_ADDRESSES: Final = 4
@@ -117,7 +121,9 @@ def _take_apart(url: str) -> Target:
         raise BlockedAddressError("This is not a host name.")
     if parsed.userinfo:
         raise BlockedAddressError("A name or password does not belong into an address.")
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    port = parsed.port
+    if port is None:
+        port = 443 if parsed.scheme == "https" else 80
     return Target(parsed.copy_with(fragment=None), host, port)
 
 
@@ -182,6 +188,8 @@ class GuardedClient:
         except httpx.TransportError:
             raise LostAnswerError("The connection broke before an answer came.") from None
         try:
+            if len(response.headers.raw) > MAX_ANSWER_HEADERS:
+                raise LostAnswerError("The answer has too many headers.")
             body, cut = await _read(response, deadline)
         finally:
             await response.aclose()
@@ -268,13 +276,15 @@ async def _require_peer(stream: Any, address: Address) -> None:
 
 async def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
     """The body as it came over the wire, up to the limit; the status counts even without it."""
-    body = bytearray()
+    body, pieces, cut = bytearray(), 0, False
     try:
         async with asyncio.timeout(max(0.0, deadline - monotonic())):
             async for piece in response.aiter_raw():
                 body += piece
-                if len(body) > MAX_ANSWER_BYTES:
+                pieces += 1
+                cut = len(body) > MAX_ANSWER_BYTES or pieces > MAX_ANSWER_PIECES
+                if cut:
                     break
     except (TimeoutError, httpx.TransportError):
-        return bytes(body[:MAX_ANSWER_BYTES]), True
-    return bytes(body[:MAX_ANSWER_BYTES]), len(body) > MAX_ANSWER_BYTES
+        cut = True
+    return bytes(body[:MAX_ANSWER_BYTES]), cut
