@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 # Of computing time. The longest honest computation, one long body or twenty long messages, takes
 # half a second; what an entry without end holds up must not wait much longer than this.
 LIMIT_SECONDS = 3.0
-WIND_SECONDS = 0.5
+TURNS = 6  # in that time; a loop that is busy comes round late
 STDERR = 2
 
 
@@ -17,7 +17,7 @@ STDERR = 2
 async def watched(limit_seconds: float = LIMIT_SECONDS) -> AsyncIterator[None]:
     """Have the kernel end this process when its loop computes `limit_seconds` without a pause.
 
-    The loop winds up a timer twice a second. The timer counts the process's own computing time: one
+    The loop winds up a timer again and again. The timer counts the process's own computing time: one
     that was frozen or starved has done nothing wrong. When it runs out, every thread's stack goes
     to stderr (names of functions, no values) and SIGPROF ends the process; no lock of Python's is
     needed for either.
@@ -38,4 +38,4 @@ async def watched(limit_seconds: float = LIMIT_SECONDS) -> AsyncIterator[None]:
 async def _wind(limit_seconds: float) -> None:
     while True:
         signal.setitimer(signal.ITIMER_PROF, limit_seconds)
-        await asyncio.sleep(WIND_SECONDS)
+        await asyncio.sleep(limit_seconds / TURNS)
