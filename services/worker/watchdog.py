@@ -17,10 +17,10 @@ STDERR = 2
 async def watched(limit_seconds: float = LIMIT_SECONDS) -> AsyncIterator[None]:
     """Have the kernel end this process when its loop computes `limit_seconds` without a pause.
 
-    The loop winds up a timer again and again. The timer counts the process's own computing time: one
-    that was frozen or starved has done nothing wrong. When it runs out, every thread's stack goes
-    to stderr (names of functions, no values) and SIGPROF ends the process; no lock of Python's is
-    needed for either.
+    The loop winds up a timer again and again. The timer counts the process's own computing time:
+    one that was frozen or starved has done nothing wrong. When it runs out, every thread's stack
+    goes to stderr (names of functions, no values) and SIGPROF ends the process; no lock of Python's
+    is needed for either.
 
     Linux and macOS; main thread only.
     """
