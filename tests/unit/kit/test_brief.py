@@ -80,6 +80,23 @@ async def test_an_error_is_told_and_not_remembered(memory: BriefMemory[str, int]
     assert await memory.ask("a", Book().look_up) == 1
 
 
+async def test_many_who_wait_for_one_lookup_share_its_error(memory: BriefMemory[str, int]) -> None:
+    """Else a database that says nothing is asked by each in turn, a timeout after the other."""
+    asked = 0
+
+    async def fail() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise ConnectionError
+
+    waiting = (memory.ask("a", fail) for _ in range(50))
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {ConnectionError}
+    assert asked == 1
+    assert await memory.ask("a", Book().look_up) == 1
+
+
 async def test_a_caller_who_gives_up_does_not_take_the_others_along(
     memory: BriefMemory[str, int],
 ) -> None:
