@@ -183,6 +183,11 @@ def _ages(state: _State) -> Iterable[Metric]:
 def _counts(totals: Totals) -> Iterable[Metric]:
     yield _gauge("journal_pending", "Accepted events not processed yet.", totals.journal_pending)
     yield _gauge("journal_quarantined", "Events given up on.", totals.journal_quarantined)
+    yield _gauge(
+        "intake_conflicting_bodies",
+        "Bodies that came under an id known with another one, in 90 days.",
+        totals.conflicting_bodies,
+    )
     cases = GaugeMetricFamily("warmline_cases_open", "Cases not resolved.", labels=("tier",))
     for tier, count in totals.cases_open.items():
         cases.add_metric((tier,), count)

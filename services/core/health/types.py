@@ -73,6 +73,7 @@ class Totals:
     outbox_pending: int
     outbox_dead: int
     alerts_firing: int
+    conflicting_bodies: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.api.main import create_app
 from services.core.health import service as health
 from services.core.health.types import AuditLimits, ProcessInfo
+from services.core.intake import service as intake
 from services.core.kit.clock import FrozenClock, host_now
 from services.core.kit.db import create_engine
 from services.core.kit.figures import Figures
@@ -17,7 +18,7 @@ from services.core.workspaces.types import Scope, Workspace
 from tests.support import rows as make
 from tests.support.client import client_of, make_key
 from tests.support.db import connect
-from tests.support.factories import batch, body_of, comment, make_source
+from tests.support.factories import batch, body_of, comment, incoming, make_source
 from tests.support.queries import counted_queries
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -114,6 +115,17 @@ async def test_what_workers_and_auditors_say_of_themselves_is_told(
     assert now - 60 < found["warmline_auditor_last_ping_timestamp_seconds"] < now + 60
     assert found['warmline_stage_stalled_seconds{stage="intake"}'] >= 41
     assert found['warmline_auditor_notes{kind="dead_letters"}'] == 0
+
+
+async def test_other_bodies_under_a_known_id_are_counted(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    source = await make_source(database, workspace.id)
+    async with database.unit(workspace.id) as uow:
+        for _ in range(3):
+            again = incoming(source.id, comment(), webhook_id="same")
+            await intake.accept(uow, [again])
+    assert (await figures(anonymous))["warmline_intake_conflicting_bodies"] == 2
 
 
 async def test_counts_are_left_out_when_they_take_too_long_and_ages_are_not(

@@ -11,6 +11,7 @@ import yaml
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FIGURE = re.compile(r"\b(?:warmline|process)_[a-z_]+\b")
 RULES = DEPLOY / "prometheus" / "alerts.yml"
+GUIDE = DEPLOY.parent / "docs" / "operations.md"
 BOARD = DEPLOY / "grafana" / "warmline.json"
 
 
@@ -60,6 +61,17 @@ async def test_every_rule_says_what_to_do_and_how_loud(anonymous: httpx.AsyncCli
         assert rule["annotations"]["summary"]
         for path in re.findall(r"GET (/v1/[a-z-]+)", rule["annotations"]["description"]):
             assert path in paths, rule["alert"]
+
+
+def test_every_rule_is_explained_to_whoever_is_woken() -> None:
+    told = GUIDE.read_text(encoding="utf-8")
+    missing = [rule["alert"] for rule in rules() if f"`{rule['alert']}`" not in told]
+    assert missing == []
+
+
+def test_only_rules_that_exist_are_explained() -> None:
+    told = set(re.findall(r"`(Warmline[A-Z]\w+)`", GUIDE.read_text(encoding="utf-8")))
+    assert told == {rule["alert"] for rule in rules()}
 
 
 def test_the_routes_the_rules_measure_exist() -> None:

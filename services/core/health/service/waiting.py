@@ -59,4 +59,5 @@ async def read_totals(database: Database) -> Totals:
         outbox_pending=row.outbox_pending,
         outbox_dead=row.outbox_dead,
         alerts_firing=int(row.alerts_firing),
+        conflicting_bodies=int(row.conflicting_bodies),
     )
