@@ -45,6 +45,14 @@ SELECT EXISTS (SELECT FROM journal WHERE state = 'pending' AND next_at > now())
   OR EXISTS (SELECT FROM send_attempts WHERE outcome = 'started')
 """
 
+FORGETFUL = """
+import services.worker.main as worker
+async def forget(_database): pass
+worker._hand_back = forget
+from services.cli.main import app
+app()
+"""
+
 
 @dataclass(slots=True)
 class Lives:
@@ -180,6 +188,19 @@ async def test_a_batch_that_cannot_be_ended_is_handed_back(site: Site, brand: Br
         await site.start_worker()
         await wait_until(lambda: everything_processed(rows, brand.sent), PATIENCE)
     assert await verdict(site, brand.sent) == []
+
+
+async def test_without_handing_back_the_batch_waits_for_its_lease(site: Site, brand: Brand) -> None:
+    """The protection switched off: this worker forgets at its end what it had claimed."""
+    site.settings = SETTINGS | {"DATABASE__LOCK_TIMEOUT_MS": "60000"}
+    await site.start_api()
+    await brand.deliver(*many(10))
+    async with site.looking() as rows:
+        async with gate(site, "judgements"):
+            worker = site.launch("forgetful", ("-c", FORGETFUL), "worker")
+            await stuck_with_a_batch(rows)
+            assert await worker.end(PATIENCE) == 0
+        assert await rows.fetchval(LEASED) == 10
 
 
 async def test_what_was_on_its_way_to_a_slow_channel_is_soon_sent_again_marked(
