@@ -25,11 +25,13 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("mood", sa.Text(), nullable=True))
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = '120s'")
+        op.execute("SET statement_timeout = 0")
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_messages_mood")
         op.create_index(
             "ix_messages_mood", "messages", ["workspace_id", "mood"], postgresql_concurrently=True
         )
         op.execute("SET lock_timeout = '200ms'")
+        op.execute("SET statement_timeout = '60s'")
 
 
 def downgrade() -> None:
