@@ -1,5 +1,6 @@
 """`warmline doctor`: looks at everything the product stands on and says what to do about it."""
 
+import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ _MARKS: Final = {
     Grade.BROKEN: ("bold red", "broken"),
 }
 _CONNECT_SECONDS: Final = 5
+# Rows of these change state all the time, or come and go.
+_BUSY_TABLES: Final = ("journal", "timers", "outbox", "clocks", "cases", "facts", "processes")
 Question = Callable[["asyncpg.Connection"], Awaitable[Sequence[Finding]]]
 
 
@@ -180,6 +183,79 @@ async def _ask_work(connection: "asyncpg.Connection") -> Sequence[Finding]:
     return [findings.of_workers(alive), *findings.of_backlog(dict(row))]
 
 
+async def _ask_bloat(connection: "asyncpg.Connection") -> Sequence[Finding]:
+    """Statistics are the server's own count, and may lag behind by a second."""
+    tables = await connection.fetch(
+        """
+        SELECT relname AS name, n_live_tup AS live, n_dead_tup AS dead,
+          extract(epoch FROM now() - greatest(last_autovacuum, last_vacuum))::float8 AS vacuumed
+        FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = ANY($1)
+        """,
+        _BUSY_TABLES,
+    )
+    oldest = await connection.fetchrow(
+        """
+        SELECT pid, application_name AS application,
+          extract(epoch FROM now() - xact_start)::float8 AS seconds
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+          AND backend_type = 'client backend'
+        ORDER BY xact_start LIMIT 1
+        """
+    )
+    return [
+        *findings.of_bloat([dict(table) for table in tables]),
+        findings.of_long_transaction(dict(oldest) if oldest else None),
+    ]
+
+
+async def _ask_indexes(connection: "asyncpg.Connection") -> Sequence[Finding]:
+    rows = await connection.fetch(
+        """
+        SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE NOT i.indisvalid AND c.relnamespace = 'public'::regnamespace
+        """
+    )
+    return [findings.of_indexes([row["relname"] for row in rows])]
+
+
+async def _ask_partitions(connection: "asyncpg.Connection") -> Sequence[Finding]:
+    if not await connection.fetchval("SELECT to_regclass('deliveries') IS NOT NULL"):
+        return []
+    months = await connection.fetchval(
+        """
+        SELECT count(*) FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+        WHERE inhparent = 'deliveries'::regclass AND child.relname ~ '^deliveries_[0-9]{6}$'
+          AND right(child.relname, 6) >= to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')
+        """
+    )
+    # Counting them would read every month there is.
+    strays = await connection.fetchval(
+        "SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 'deliveries_default'"
+    )
+    return [findings.of_partitions(months - 1, strays or 0)]
+
+
+async def _ask_stages(connection: "asyncpg.Connection") -> Sequence[Finding]:
+    from services.core.kit.db import SYSTEM_ROLE
+
+    if not await connection.fetchval("SELECT to_regclass('processes') IS NOT NULL"):
+        return []
+    async with connection.transaction(readonly=True):
+        await connection.execute(f"SET LOCAL ROLE {SYSTEM_ROLE}")
+        row = await connection.fetchrow(
+            """
+            SELECT report->'stalls' AS stalls,
+              extract(epoch FROM now() - seen_at)::float8 AS looked
+            FROM processes WHERE kind = 'auditor' ORDER BY seen_at DESC LIMIT 1
+            """
+        )
+    if row is None:
+        return findings.of_stages({}, None)
+    stalls = json.loads(row["stalls"] or "[]")
+    return findings.of_stages({one["stage"]: one["seconds"] for one in stalls}, row["looked"])
+
+
 _QUESTIONS: Final[tuple[Question, ...]] = (
     _ask_version,
     _ask_text,
@@ -188,4 +264,8 @@ _QUESTIONS: Final[tuple[Question, ...]] = (
     _ask_walls,
     _ask_clock,
     _ask_work,
+    _ask_stages,
+    _ask_bloat,
+    _ask_indexes,
+    _ask_partitions,
 )

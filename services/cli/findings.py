@@ -14,6 +14,10 @@ _DISK_LOW, _DISK_GONE = 1024 * _MB, 200 * _MB
 _SKEW_SEEN, _SKEW_BAD = 1.0, 60.0  # seconds; producers are refused from 300 s on
 _BACKLOG_OLD: Final = 60.0  # seconds
 _TIMER_LATE: Final = 5.0  # seconds
+# Queue tables are vacuumed from a thousand dead rows and a hundredth on: this many were left.
+_DEAD_MANY, _DEAD_SHARE = 20_000, 0.5
+_LONG_TRANSACTION: Final = 60.0  # seconds; ours end after 30
+_DAY: Final = 86_400.0  # seconds
 
 
 class Grade(StrEnum):
@@ -154,12 +158,12 @@ def of_backlog(row: Mapping[str, Any]) -> list[Finding]:
     if row["quarantined"]:
         what = f"{row['quarantined']} could not be processed"
         advice = (
-            "See GET /v1/deliveries; when the cause is gone: `warmline replay --state quarantined`."
+            "See `warmline quarantine list`; when the cause is gone: `warmline quarantine release`."
         )
         found.append(Finding(Grade.MIND, "Quarantine", what, advice))
     if row["dead"]:
         what = f"{row['dead']} could not be delivered"
-        advice = "See GET /v1/dead-letters, mend the channel, then redrive them."
+        advice = "See `warmline dead-letters list`, mend the channel, then `warmline dead-letters redrive`."
         found.append(Finding(Grade.MIND, "Dead letters", what, advice))
     return found
 
@@ -176,3 +180,83 @@ def _timers(lag: float) -> Finding:
         return Finding(Grade.FINE, "Timers", "none is late")
     what = f"the oldest is {lag:.0f} s late"
     return Finding(Grade.MIND, "Timers", what, "Add workers, or read the worker's log.")
+
+
+def of_bloat(tables: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """Each has `name`, `live` and `dead` rows, and `vacuumed`: seconds ago, None for never."""
+    found = []
+    for table in tables:
+        dead, live = table["dead"], table["live"]
+        if dead <= max(_DEAD_MANY, _DEAD_SHARE * live):
+            continue
+        what = f"{table['name']} has {dead} dead rows beside {live}, {_vacuumed(table['vacuumed'])}"
+        advice = (
+            "End the transaction that keeps them (see below), then VACUUM the table by hand; look "
+            "whether autovacuum is on and has workers to spare."
+        )
+        found.append(Finding(Grade.MIND, "Bloat", what, advice))
+    if found or not tables:
+        return found
+    most = max(tables, key=lambda table: table["dead"])
+    what = f"{most['dead']} dead rows at most, in {most['name']}, {_vacuumed(most['vacuumed'])}"
+    return [Finding(Grade.FINE, "Bloat", what)]
+
+
+def _vacuumed(seconds: float | None) -> str:
+    if seconds is None:
+        return "never vacuumed"
+    return f"vacuumed {_ago(seconds)} ago"
+
+
+def _ago(seconds: float) -> str:
+    if seconds >= _DAY:
+        return f"{seconds / _DAY:.0f} days"
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"  # noqa: PLR2004
+
+
+def of_long_transaction(oldest: Mapping[str, Any] | None) -> Finding:
+    """`oldest` has `pid`, `application` and `seconds`; None when nobody is in a transaction."""
+    if oldest is None or oldest["seconds"] < _LONG_TRANSACTION:
+        return Finding(Grade.FINE, "Transactions", "none is open for long")
+    who = oldest["application"] or "somebody"
+    what = f"{who} (process {oldest['pid']}) keeps one open since {_ago(oldest['seconds'])}"
+    advice = (
+        "No dead row can be cleared while it lasts, and claims get slower. If nobody needs it: "
+        f"SELECT pg_terminate_backend({oldest['pid']})."
+    )
+    return Finding(Grade.MIND, "Transactions", what, advice)
+
+
+def of_indexes(invalid: Sequence[str]) -> Finding:
+    if not invalid:
+        return Finding(Grade.FINE, "Indexes", "all valid")
+    what = f"left half built: {', '.join(sorted(invalid))}"
+    advice = "They are written and never read. REINDEX INDEX CONCURRENTLY each of them."
+    return Finding(Grade.BROKEN, "Indexes", what, advice)
+
+
+def of_partitions(months_ahead: int, strays: int) -> Finding:
+    """`months_ahead` beyond this month, -1 when even this one has no partition of its own."""
+    if strays:
+        what = f"{strays} deliveries lie in the default partition"
+        advice = "They move when their month is made. Is a worker at work? Are the clocks right?"
+        return Finding(Grade.MIND, "Partitions", what, advice)
+    if months_ahead < 1:
+        what = "there is no month of deliveries ahead"
+        advice = "A worker makes them each hour: start one, or read why its stage partitions fails."
+        return Finding(Grade.MIND, "Partitions", what, advice)
+    return Finding(Grade.FINE, "Partitions", f"{months_ahead} months ahead")
+
+
+def of_stages(stalls: Mapping[str, float], looked: float | None) -> list[Finding]:
+    """`stalls` in seconds by stage; `looked`: how long ago an auditor last did, None for never."""
+    if looked is None or looked > _BACKLOG_OLD:
+        what = "nobody has looked yet" if looked is None else f"nobody looked for {_ago(looked)}"
+        advice = "Each worker has an auditor: start one, or look by hand: `warmline watch --once`."
+        return [Finding(Grade.MIND, "Auditor", what, advice)]
+    found = [Finding(Grade.FINE, "Auditor", f"looked {looked:.0f} s ago")]
+    for stage, seconds in sorted(stalls.items()):
+        what = f"{stage} stands still since {_ago(seconds)}"
+        advice = "/readyz says in which process: restart that worker. Nothing it held is lost."
+        found.append(Finding(Grade.BROKEN, "Stage", what, advice))
+    return found

@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.core.health import service as health
+from services.core.health.types import AuditLimits
 from services.core.kit.db import create_engine
 from services.core.kit.uow import Database
 from tests.support import rows as make
 from tests.support.commands import warmline
+from tests.support.db import run_sql
 from tests.support.line import Line, comment
 
 Command = Callable[..., Awaitable[str]]
@@ -111,6 +114,31 @@ async def test_what_names_nothing_or_two_things_is_misuse(
     command: Command, typed: tuple[str, ...]
 ) -> None:
     assert await command(*typed, code=2)
+
+
+async def test_the_doctor_sees_bloat_stages_partitions_and_indexes(
+    line: Line, database_url: str, command: Command
+) -> None:
+    await health.look(Database(line.database.engine), AuditLimits())
+    report = '{"stalls": [{"stage": "sla", "seconds": 77.0}]}'
+    await line.rows(
+        "UPDATE processes SET report = CAST(:report AS jsonb) WHERE kind = 'auditor' RETURNING 1",
+        report=report,
+    )
+    await run_sql(
+        database_url,
+        "CREATE TABLE half_built (n int)",
+        "CREATE INDEX ix_half_built ON half_built (n)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_half_built'::regclass",
+    )
+    try:
+        told = await command("doctor", code=1)
+    finally:
+        await run_sql(database_url, "DROP TABLE half_built")
+    assert "sla stands still since 1 min" in told
+    assert "left half built: ix_half_built" in told
+    assert "Partitions  1 months ahead" in told or "Partitions  2 months ahead" in told
+    assert "dead rows at most" in told
 
 
 async def test_one_look_names_what_stands_still_and_what_needs_a_person(

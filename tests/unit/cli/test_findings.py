@@ -1,11 +1,17 @@
 """The doctor says what to do about everything that is not fine."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.cli import findings
 from services.cli.findings import Finding, Grade
+
+
+def table(*, dead: int, live: int = 100, vacuumed: float | None = 9.0) -> dict[str, Any]:
+    return {"name": "journal", "dead": dead, "live": live, "vacuumed": vacuumed}
+
 
 WELL = [
     findings.of_python((3, 11, 0)),
@@ -20,6 +26,12 @@ WELL = [
     findings.of_clock(-0.4),
     findings.of_workers(1),
     *findings.of_backlog({"waiting": 9, "oldest": 1.0, "quarantined": 0, "lag": None, "dead": 0}),
+    *findings.of_bloat([table(dead=20_000), table(dead=40_000, live=90_000, vacuumed=None)]),
+    findings.of_long_transaction(None),
+    findings.of_long_transaction({"pid": 7, "application": "psql", "seconds": 59.0}),
+    findings.of_indexes([]),
+    findings.of_partitions(2, 0),
+    *findings.of_stages({}, 3.0),
 ]
 WORTH_A_LOOK = [
     findings.of_redis(None),
@@ -29,6 +41,13 @@ WORTH_A_LOOK = [
     findings.of_text("UTF8", knows_letters=True, offers_trigrams=False)[1],
     findings.of_clock(5.0),
     *findings.of_backlog({"waiting": 9, "oldest": 90.0, "quarantined": 1, "lag": 9.0, "dead": 1}),
+    *findings.of_bloat([table(dead=20_001, live=0), table(dead=60_000, live=90_000)]),
+    findings.of_long_transaction({"pid": 7, "application": "psql", "seconds": 61.0}),
+    findings.of_partitions(0, 0),
+    findings.of_partitions(-1, 0),
+    findings.of_partitions(2, 1),
+    *findings.of_stages({}, None),
+    *findings.of_stages({"intake": 50.0}, 61.0),
 ]
 BROKEN = [
     findings.of_python((3, 10, 9)),
@@ -43,6 +62,8 @@ BROKEN = [
     findings.of_walls(["messages"]),
     findings.of_clock(-61.0),
     findings.of_workers(0),
+    findings.of_indexes(["ix_a"]),
+    findings.of_stages({"intake": 50.0}, 3.0)[1],
 ]
 
 
