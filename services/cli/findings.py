@@ -163,7 +163,7 @@ def of_backlog(row: Mapping[str, Any]) -> list[Finding]:
         found.append(Finding(Grade.MIND, "Quarantine", what, advice))
     if row["dead"]:
         what = f"{row['dead']} could not be delivered"
-        advice = "See `warmline dead-letters list`, mend the channel, then `warmline dead-letters redrive`."
+        advice = "See `warmline dead-letters list`; mend the channel, then `… redrive`."
         found.append(Finding(Grade.MIND, "Dead letters", what, advice))
     return found
 
