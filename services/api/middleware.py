@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.bodies import ClientGoneError, check_declared_length, read_body
 from services.api.errors import AmbiguousRequestError, internal_response, problem_response
+from services.api.meters import METHODS
 from services.core.intake.errors import UnsupportedMediaError
 from services.core.intake.strict_json import parse
 from services.core.kit import ids
@@ -174,7 +175,8 @@ def _write_line(scope: Scope, status: int | None, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", None)
     log.info(
         "request",
-        method=scope["method"],
+        # Any word is a method to the parser; what was made up is not repeated.
+        method=scope["method"] if scope["method"] in METHODS else "other",
         route=route,
         status=status if status is None else int(status),
         milliseconds=round(seconds * 1000, 1),

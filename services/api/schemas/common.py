@@ -1,10 +1,19 @@
 """The shapes every route shares: pages, problems, and how strict a body is read."""
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+)
 
 MAX_NAME_CHARACTERS = 200
 # The years the database takes; both included.
@@ -38,7 +47,12 @@ def _require_text(value: object) -> object:
 
 Id = Annotated[UUID, Strict(strict=False)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_require_text, json_schema_input_type=datetime)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS)]
+# One spelling for what looks the same: two names that differ only in how é is written are one.
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME_CHARACTERS),
+    AfterValidator(lambda name: unicodedata.normalize("NFC", name)),
+]
 
 
 class StrictModel(BaseModel):

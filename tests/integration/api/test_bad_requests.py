@@ -1,9 +1,14 @@
 """What the framework would answer wrongly or not at all: methods, times, places in a stream."""
 
+import json
+
 import httpx
 import pytest
 
-from tests.support.webhooks import is_problem
+from services.core.kit.uow import Database
+from services.core.workspaces.types import Workspace
+from tests.support.factories import comment, make_source
+from tests.support.webhooks import is_problem, send
 
 
 @pytest.mark.parametrize(
@@ -54,3 +59,54 @@ async def test_a_place_in_the_stream_is_a_number(api: httpx.AsyncClient, place: 
     headers = [(b"last-event-id", place.encode())]
     response = await api.get("/v1/stream", headers=headers)
     assert is_problem(response, 422, "invalid_request")
+
+
+async def test_a_name_is_one_however_its_letters_are_put_together(api: httpx.AsyncClient) -> None:
+    composed, taken_apart = "Caf\u00e9", "Cafe\u0301"
+    made = await api.post("/v1/channels", json={"name": taken_apart, "kind": "console"})
+    assert made.json()["name"] == composed
+    again = await api.post("/v1/channels", json={"name": composed, "kind": "console"})
+    assert again.status_code == 409
+
+
+# What looks like nothing, or like something else, is still what somebody wrote.
+ODD_TEXTS = {
+    "bidi controls": "\u202egnp.exe\u202c \u2066a\u2069",
+    "zero width": "退\u200b款\u200d\ufeff",
+    "homoglyphs": "ｒеfund",
+    "taken apart": "Cafe\u0301",
+    "combining flood": "e" + "\u0301" * 9_999,
+    "emoji": "👩‍👩‍👧‍👦" * 900,
+    "unassigned": "\U000e0fff\uffff",
+}
+
+
+@pytest.mark.parametrize("kind", ODD_TEXTS)
+async def test_odd_text_is_content_and_kept_as_it_was_written(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace, kind: str
+) -> None:
+    source = await make_source(database, workspace.id)
+    answer = await send(anonymous, source, comment("odd", text=ODD_TEXTS[kind]))
+    assert answer.status_code == 202
+    async with database.system() as uow:
+        (body,) = (await uow.execute("SELECT body FROM deliveries")).scalars()
+    assert json.loads(bytes(body))["data"]["text"] == ODD_TEXTS[kind]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2000-01-01T00:00:00Z",
+        "2100-12-31T23:59:59.999999Z",
+        "2016-12-31T23:59:60Z",
+        "2038-01-19T03:14:08Z",
+        "2026-11-21T08:15:04.123456789+14:00",
+        "2026-11-21t08:15:04z",
+    ],
+)
+async def test_a_time_of_the_calendar_we_know_is_taken(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace, moment: str
+) -> None:
+    source = await make_source(database, workspace.id)
+    answer = await send(anonymous, source, comment("a") | {"timestamp": moment})
+    assert answer.status_code == 202

@@ -1,5 +1,6 @@
 """Heads no honest client sends, against the server as it is shipped, with both of its parsers."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ CLOSE = "connection: close"
 GET = "GET /healthz HTTP/1.1"
 POST = "POST /v1/sources HTTP/1.1"
 KEYS = "GET /v1/keys HTTP/1.1"
+# The ordinary way in, and the short one for deliveries.
+PATHS = ["/v1/sources", "/v1/sources/x/deliveries"]
 CHUNKED = b"2\r\n{}\r\n0\r\n\r\n"
 
 
@@ -102,11 +105,15 @@ async def test_what_is_no_http_is_refused(site: Site, sent: bytes) -> None:
     ],
     ids=" | ".join,
 )
-async def test_a_body_whose_end_is_ambiguous_is_refused(site: Site, framing: list[str]) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_body_whose_end_is_ambiguous_is_refused(
+    site: Site, framing: list[str], path: str
+) -> None:
     """Whatever comes behind such a body may be read as a second request by one of two servers."""
     headers = ["content-type: application/json", *framing]
     smuggled = head(KEYS, [CLOSE])
-    answer = await ask(site.url, head(POST, headers) + CHUNKED + smuggled)
+    line = f"POST {path} HTTP/1.1"
+    answer = await ask(site.url, head(line, headers) + CHUNKED + smuggled)
     assert answer.status in {400, 501}
     assert b"connection: close" in answer.head
     # Nobody answered what was hidden in the body.
@@ -172,7 +179,7 @@ async def test_no_spelling_of_an_address_opens_a_door_without_a_key(
     await assert_still_serves(site)
 
 
-@pytest.mark.parametrize("path", ["/v1/sources", "/v1/sources/x/deliveries"])
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_lying_length_is_refused_by_what_comes(site: Site, path: str) -> None:
     """More than was told is another request, and none that can be read: one answer, no second."""
     headers = ["content-type: application/json", "content-length: 2"]
@@ -184,9 +191,33 @@ async def test_a_lying_length_is_refused_by_what_comes(site: Site, path: str) ->
 
 async def test_a_body_too_large_is_refused_without_reading_it(site: Site) -> None:
     headers = ["content-type: application/json", f"content-length: {1024 * 1024 + 1}"]
-    for path in ("/v1/sources", "/v1/sources/x/deliveries"):
+    for path in PATHS:
         # Not a byte of it is sent, and nobody waits for one.
         answer = await ask(site.url, head(f"POST {path} HTTP/1.1", headers))
         assert answer.status == 413
         assert answer.problem["code"] == "too_large"
         assert b"connection: close" in answer.head
+
+
+async def test_no_line_of_the_log_holds_what_a_stranger_wrote(site: Site) -> None:
+    planted = "planted-4711"
+    escape = "\x1b[31m"
+    for line, headers in (
+        (f"GET /{planted} HTTP/1.1", []),
+        (f"GET /healthz?{planted} HTTP/1.1", []),
+        (f"{planted.upper()} /healthz HTTP/1.1", []),
+        (GET, [f"user-agent: {planted}{escape}" + "a" * 10_000]),
+        (GET, [f'x-request-id: {planted}"}}{{"event":"forged']),
+        (GET, [f"authorization: Bearer wl_{planted}"]),
+        (GET, [f"x-a: {planted}\r\n{planted}: {planted}\x0b"]),
+    ):
+        await ask(site.url, head(line, [CLOSE, *headers]))
+    body = f'{{"{planted}": "\\r\\n{planted}"}}'.encode()
+    sent = [CLOSE, "content-type: application/json", f"content-length: {len(body)}"]
+    await ask(site.url, head(POST, sent) + body)
+    log = site.started[-1].log.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert len([line for line in lines if line["event"] == "request"]) >= 6
+    assert planted not in log.lower()
+    assert "\x1b" not in log
+    assert all(len(str(value)) <= 512 for line in lines for value in line.values())
