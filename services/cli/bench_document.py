@@ -42,8 +42,8 @@ def write(figures: "Figures", day: datetime, python: str, cores: int) -> str:
     return _PAGE.format(
         day=day,
         cores=cores,
-        memory=_memory_gb(),
-        system=_system(),
+        memory=memory_gb(),
+        system=system_name(),
         python=python,
         postgres=figures.postgres.split()[0],
         load=figures.load_before,
@@ -85,7 +85,7 @@ def _row(what: str, figure: str, target: str = "") -> str:
     return f"| {what} | {figure} | {target} |"
 
 
-def _memory_gb() -> float:
+def memory_gb() -> float:
     try:
         first = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()[0]
     except OSError:
@@ -93,7 +93,7 @@ def _memory_gb() -> float:
     return int(first.split()[1]) / 2**20
 
 
-def _system() -> str:
+def system_name() -> str:
     try:
         lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     except OSError:

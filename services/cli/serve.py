@@ -5,10 +5,15 @@ import signal
 import socket
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from services.cli.processes import database_address
 from services.core.kit import failpoints, log
 from services.core.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 _BACKLOG = 2048
 
@@ -21,16 +26,29 @@ def serve_api(*, gated: bool, listener: int | None) -> None:
     """
     import uvicorn
 
-    from services.api.connections import ConnectionLimits, guarded
     from services.api.main import create_app
 
     settings = Settings()
     database_address(settings)
     failpoints.arm(settings.faults)
     log.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    config = server_config(create_app(settings), settings)
+    if gated:
+        _wait_for_the_gate()
+    _end_quietly_on_signals()
+    sockets = None if listener is None else [socket.socket(fileno=listener)]
+    uvicorn.Server(config).run(sockets)
+
+
+def server_config(app: "FastAPI", settings: Settings) -> "uvicorn.Config":
+    """How every server of ours is set up, measured ones included."""
+    import uvicorn
+
+    from services.api.connections import ConnectionLimits, guarded
+
     limits = ConnectionLimits(settings.api.head_seconds, settings.api.seats_per_address)
-    config = uvicorn.Config(
-        create_app(settings),
+    return uvicorn.Config(
+        app,
         host=settings.api.host,
         port=settings.api.port,
         http=guarded(settings.api.http, limits),
@@ -43,11 +61,6 @@ def serve_api(*, gated: bool, listener: int | None) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.api.shutdown_seconds,
     )
-    if gated:
-        _wait_for_the_gate()
-    _end_quietly_on_signals()
-    sockets = None if listener is None else [socket.socket(fileno=listener)]
-    uvicorn.Server(config).run(sockets)
 
 
 def run_worker(*, gated: bool) -> None:

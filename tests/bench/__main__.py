@@ -1,0 +1,70 @@
+"""`make bench`: measures everything the documentation speaks of, and writes docs/benchmarks.md.
+
+`python -m tests.bench --share 0.05` does a twentieth of the work, to see that it runs; such figures
+are printed, and written nowhere unless a file is named.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.bench import endurance, intake, pipeline, reads, timers
+from tests.bench.crowd import fill
+from tests.bench.figures import Chapter
+from tests.bench.page import write
+from tests.bench.place import Place, place
+
+CHAPTERS = ("intake", "pipeline", "crowd", "endurance")
+CASES = 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.bench")
+    parser.add_argument("--share", type=float, default=1.0, help="how much of the work to do")
+    parser.add_argument("--only", choices=CHAPTERS, action="append", help="these chapters alone")
+    parser.add_argument("--output", type=Path, help="the page to write")
+    wanted = parser.parse_args()
+    chapters: list[Chapter] = []
+    for name in wanted.only or CHAPTERS:
+        sys.stderr.write(f"{name} …\n")
+        with place() as here:
+            chapters += _measure(here, name, wanted.share)
+    text = write(chapters, wanted.share)
+    sys.stdout.write(text)
+    if wanted.output is not None:
+        wanted.output.write_text(text, encoding="utf-8")
+
+
+def _measure(here: Place, name: str, share: float) -> list[Chapter]:
+    if name == "intake":
+        return [intake.measure(here, share)]
+    if name == "pipeline":
+        return [pipeline.measure(here, share)]
+    if name == "endurance":
+        return [endurance.measure(here, 600 * share)]
+    return _measure_crowded(here, share)
+
+
+def _measure_crowded(here: Place, share: float) -> list[Chapter]:
+    count = round(20_000 * share / 500) * 500 or 500
+    empty = pipeline.rate(here, count)
+    few = fill(here, "few", round(CASES * share / 10))
+    tick = timers.idle_tick(here)
+    crowded = fill(here, "many", round(CASES * share))
+    full = pipeline.rate(here, count)
+    chapters = [
+        timers.measure(here, crowded, share, small=(few.seeded.timers, tick)),
+        reads.measure(here, crowded),
+    ]
+    messages = few.seeded.messages + crowded.seeded.messages
+    chapters[0].add(
+        f"Pipeline with {messages:,} messages stored ÷ with none",
+        f"{full / empty:.2f} ({full:,.0f}/s, {empty:,.0f}/s)",
+        "≥ 0.90",
+        met=full / empty >= 0.9,
+    )
+    return chapters
+
+
+if __name__ == "__main__":
+    main()

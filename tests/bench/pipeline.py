@@ -1,0 +1,107 @@
+"""From accepted deliveries to cases, clocks and timers, against arq's empty jobs."""
+
+import asyncio
+import itertools
+import os
+import signal
+from time import monotonic, sleep
+from uuid import UUID
+
+import asyncpg
+from arq import create_pool
+from arq.connections import RedisSettings as ArqSettings
+
+from services.core.intake import service as intake
+from services.core.intake.envelope import read_envelope
+from services.core.intake.records import Incoming
+from services.core.intake.types import ContentKind
+from tests.bench.figures import Chapter
+from tests.bench.intake import BATCH, batch_requests
+from tests.bench.place import Place, SignedSource, until_none
+
+WORKERS = 2
+ARQ_QUEUE = "bench:empty"
+_names = itertools.count()
+PENDING = "SELECT count(*) FROM journal WHERE state = 'pending'"
+
+
+def measure(place: Place, share: float) -> Chapter:
+    chapter = Chapter(
+        "Pipeline",
+        "Two worker processes are stopped, a day's mix of events is accepted in batches of 500, "
+        "the workers go on, and the clock runs until no entry is pending: by then every event is "
+        "journaled, judged and folded, with cases, clocks, timers, facts and audit committed. "
+        "arq: the same number of jobs that do nothing, two arq workers with its defaults, from "
+        "their start until the queue is empty, less the time an empty run takes. Both on the same "
+        "cores, one after the other.",
+    )
+    count = round(20_000 * share / BATCH) * BATCH
+    ours = rate(place, count)
+    theirs = _arq_rate(place, count)
+    chapter.add(
+        "Events a second through the pipeline ÷ arq's empty jobs",
+        f"{ours / theirs:.2f} ({ours:,.0f}/s, arq {theirs:,.0f}/s)",
+        "≥ 4",
+        met=ours / theirs >= 4,
+    )
+    return chapter
+
+
+def rate(place: Place, count: int) -> float:
+    """Events a second that two workers process; their caches are warm."""
+    source = asyncio.run(place.add_source(f"pipeline-{next(_names)}"))
+    with place.working(WORKERS) as pids:
+        asyncio.run(_accept(place, source, 2 * BATCH, "warm"))
+        asyncio.run(_until_done(place))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        waiting = asyncio.run(_accept(place, source, count, "run"))
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        began = monotonic()
+        asyncio.run(_until_done(place))
+        return waiting / (monotonic() - began)
+
+
+async def _accept(place: Place, source: SignedSource, count: int, mark: str) -> int:
+    """Returns how many entries wait: what a workspace does not handle is journaled, not queued."""
+    database = await place.open()
+    workspace_id, source_id = UUID(source.workspace_id), UUID(source.id)
+    requests = batch_requests(source, count, f"{mark}-{source.id[-12:]}")
+    for number, request in enumerate(requests):
+        body = request.partition(b"\r\n\r\n")[2]
+        webhook_id = f"{mark}-{number}"
+        envelope = read_envelope(body, content_type=ContentKind.JSON, webhook_id=webhook_id)
+        incoming = Incoming(source_id, webhook_id, ContentKind.JSON, body, envelope.events)
+        async with database.unit(workspace_id) as uow:
+            await intake.accept(uow, [incoming])
+    await database.close()
+    connection = await asyncpg.connect(place.database_url)
+    waiting: int = await connection.fetchval(PENDING)
+    await connection.close()
+    return waiting
+
+
+async def _until_done(place: Place) -> None:
+    await until_none(place.database_url, PENDING)
+
+
+def _arq_rate(place: Place, count: int) -> float:
+    empty = _arq_seconds(place, 0)
+    return count / max(_arq_seconds(place, count) - empty, 0.001)
+
+
+def _arq_seconds(place: Place, count: int) -> float:
+    asyncio.run(_enqueue(place, count))
+    began = monotonic()
+    workers = [place.start("tests.bench.servers", "arq", "0") for _ in range(WORKERS)]
+    while any(worker.poll() is None for worker in workers):
+        sleep(0.01)
+    return monotonic() - began
+
+
+async def _enqueue(place: Place, count: int) -> None:
+    redis = await create_pool(ArqSettings.from_dsn(place.redis_url))
+    for _ in range(count):
+        await redis.enqueue_job("nothing", _queue_name=ARQ_QUEUE)
+    await redis.aclose()
