@@ -2,6 +2,7 @@
 
 from services.core.alerts import models as alerts
 from services.core.audit import models as audit
+from services.core.bursts import models as bursts
 from services.core.cases import models as cases
 from services.core.conversations import models as conversations
 from services.core.health import models as health
@@ -18,6 +19,7 @@ __all__ = [
     "Base",
     "alerts",
     "audit",
+    "bursts",
     "cases",
     "conversations",
     "health",

@@ -101,6 +101,9 @@ class TriageSettings(Group):
 
 
 class LogSettings(Group):
+    # How alike two questions under a post must be to be one burst, and within how many hours.
+    burst_similarity: float = Field(default=0.75, gt=0, le=1)
+    burst_window_hours: int = Field(default=24, ge=1)
     level: str = "INFO"
     json_lines: bool = True
 

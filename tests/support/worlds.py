@@ -1,7 +1,7 @@
 """Two workspaces with one of everything each: what one must never see of the other."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from services.core.alerts import service as alerts
 from services.core.intake import service as intake
@@ -22,10 +22,23 @@ EVERYTHING = RuleDraft(
     "Everything", Conditions(kinds=(MessageKind.COMMENT,)), Effects(tags=("seen",), alert=True)
 )
 
+# The one question under the one post, as if many had asked it.
+BURST = """
+WITH burst AS (
+  INSERT INTO bursts (workspace_id, id, post_id, source_id, message_id, started_at, last_at)
+  SELECT workspace_id, :id, post_id, source_id, opening_message_id, opened_at, opened_at FROM cases
+  RETURNING *
+)
+INSERT INTO burst_questions
+SELECT c.workspace_id, c.opening_message_id, c.id, c.post_id, c.source_id, b.id, 1, c.opened_at
+FROM cases c JOIN burst b USING (workspace_id)
+"""
+
 # Where the id of one thing of each kind is found, by the name routes give it.
 FIND = {
     "alert_id": "SELECT id FROM alerts",
     "assignee_id": "SELECT id FROM members",
+    "burst_id": "SELECT id FROM bursts",
     "case_id": "SELECT id FROM cases",
     "channel_id": "SELECT id FROM channels",
     "delivery_id": "SELECT id FROM deliveries",
@@ -77,6 +90,7 @@ async def make_world(database: Database, name: str) -> World:
             " WHERE state = 'pending'"
         )
         await uow.execute("UPDATE outbox SET state = 'dead'")
+        await uow.execute(BURST, {"id": uuid4()})
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})
         found = {
             each: (await uow.execute(f"{sql} LIMIT 1")).scalar_one() for each, sql in FIND.items()

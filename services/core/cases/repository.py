@@ -104,6 +104,13 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
     return (await uow.execute(query)).one_or_none()
 
 
+async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
+    query = select(CaseRow.__table__).where(
+        CaseRow.workspace_id == uow.workspace_id, CaseRow.id.in_(case_ids)
+    )
+    return list(await uow.execute(query))
+
+
 async def add_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     await insert_rows(uow, CASES_TABLE, rows)
 

@@ -75,6 +75,11 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any]:
     return row
 
 
+async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
+    """Those of these cases that this workspace has."""
+    return await repository.list_cases(uow, case_ids)
+
+
 async def add_act(
     uow: UnitOfWork,
     case: Row[Any],

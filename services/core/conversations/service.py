@@ -106,8 +106,8 @@ async def take_in(
         return await judging.judge(uow, classifier, states, own_accounts)
 
     written = await _converge(uow, MESSAGES, drafts.messages, judge)
-    await repository.link_messages(uow, links)
-    touched = _touched(drafts, written, links)
+    await repository.link_messages(uow, {key: link.thread_id for key, link in links.items()})
+    touched = _touched(written, links)
     late = [thread.thread_id for thread in touched if thread.thread_id not in places]
     if late:
         # A deletion whose message another transaction was just writing.
@@ -117,6 +117,18 @@ async def take_in(
 
 async def add_reply(uow: UnitOfWork, draft: ReplyDraft) -> UUID:
     """Record a reply in a thread the caller holds; the same external id twice is one reply."""
+    (reply_id,) = await add_replies(uow, [draft])
+    return reply_id
+
+
+async def add_replies(uow: UnitOfWork, drafts: Sequence[ReplyDraft]) -> list[UUID]:
+    """Record replies in threads the caller holds, in as many statements as one takes."""
+    states = [_reply(uow, draft) for draft in drafts]
+    await _converge(uow, MESSAGES, {state.id: state for state in states})
+    return [state.id for state in states]
+
+
+def _reply(uow: UnitOfWork, draft: ReplyDraft) -> MessageState:
     content = MessageContent(
         rank=rules.rank(draft.occurred_at, draft.external_id),
         at=draft.occurred_at,
@@ -126,7 +138,7 @@ async def add_reply(uow: UnitOfWork, draft: ReplyDraft) -> UUID:
         member_handle=draft.member_handle,
         resolves=draft.resolves,
     )
-    state = MessageState(
+    return MessageState(
         id=message_id(draft.source_id, ItemKind.REPLY, draft.external_id),
         source_id=draft.source_id,
         kind=ItemKind.REPLY,
@@ -137,8 +149,6 @@ async def add_reply(uow: UnitOfWork, draft: ReplyDraft) -> UUID:
         historical=False,
         content=content,
     )
-    await _converge(uow, MESSAGES, {state.id: state})
-    return state.id
 
 
 def reply_key() -> str:
@@ -149,6 +159,11 @@ def reply_key() -> str:
 async def hold_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
     """Lock one thread until the unit ends; None when this workspace has no such thread."""
     return await repository.get_thread(uow, thread_id)
+
+
+async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> None:
+    """Lock threads until the unit ends, in the one order in which everybody does."""
+    await repository.hold_threads(uow, sorted(thread_ids))
 
 
 async def list_linkable_workspaces(database: Database) -> list[UUID]:
@@ -197,10 +212,11 @@ async def put_in_force(uow: UnitOfWork, message: UUID, verdict: Verdict) -> None
     await repository.change_messages(uow, [values])
 
 
-async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, UUID]:
+async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, Touched]:
     """Find the threads of replies and deletions, and of replies that waited for this batch.
 
-    Drafts get their places; returns the links of waiting replies already in the database.
+    Drafts get their places; returns, of waiting replies already in the database, where they
+    belong and since when.
     """
     here = {
         (state.source_id, state.external_id): place
@@ -221,7 +237,11 @@ async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, UUID]:
             place = targets.get(pair) or here.get(pair) or places.get(state.id)
             drafts.messages[state.id] = replace(state, linked_thread_id=place)
     waiting = await repository.list_waiting(uow, set(here)) if here else []
-    return {reply_id: here[pair] for reply_id, pair in waiting if reply_id not in drafts.messages}
+    return {
+        row.id: Touched(here[row.source_id, row.in_reply_to], row.occurred_at)
+        for row in waiting
+        if row.id not in drafts.messages
+    }
 
 
 def _answered(state: MessageState) -> str | None:
@@ -266,19 +286,14 @@ async def _converge(
     raise UnavailableError(message)
 
 
-def _touched(
-    drafts: Drafts, written: dict[UUID, MessageState], links: dict[UUID, UUID]
-) -> list[Touched]:
+def _touched(written: dict[UUID, MessageState], links: dict[UUID, Touched]) -> list[Touched]:
     """The threads whose messages really changed, each from its earliest changed moment."""
+    moved = [
+        Touched(state.thread_id, state.first_moment)
+        for state in written.values()
+        if state.thread_id is not None
+    ]
     since: dict[UUID, datetime] = {}
-    for state in written.values():
-        if state.thread_id is not None:
-            known = since.get(state.thread_id, state.occurred_at)
-            since[state.thread_id] = min(known, state.occurred_at)
-    for place in links.values():
-        # The answered message is in this batch: its own moment is already the earliest.
-        moments = [
-            state.occurred_at for state in drafts.messages.values() if state.thread_id == place
-        ]
-        since[place] = min([*moments, since.get(place, moments[0])])
+    for one in (*moved, *links.values()):
+        since[one.thread_id] = min(one.since, since.get(one.thread_id, one.since))
     return [Touched(thread_id, moment) for thread_id, moment in sorted(since.items())]

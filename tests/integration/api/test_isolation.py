@@ -36,6 +36,7 @@ POLICY = {"name": "Mine", "targets": dict.fromkeys(("urgent", "important", "rout
 
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
+    "bursts.answer_burst": {"case_ids": ["{case_id}"], "text": "129 元"},
     "cases.record_reply": {"text": "谢谢"},
     "cases.snooze": {"until": "2027-01-01T00:00:00Z"},
     "cases.assign": {"member_id": None},
@@ -156,8 +157,12 @@ async def call(
         body = body_of(wire_comment())
         headers = world.source.headers(body) | {"content-type": SIGNED[case.operation]}
         return await client.request(case.method, path, content=body, headers=headers)
-    content = {"json": BODIES[case.operation]} if case.operation in BODIES else {}
-    return await client.request(case.method, path, **(content | more))
+    content = ({"json": BODIES[case.operation]} if case.operation in BODIES else {}) | more
+    if "json" in content:
+        # A body that cannot do without a thing names one of mine.
+        written = json.dumps(content["json"]).replace("{case_id}", world.ids["case_id"])
+        content["json"] = json.loads(written)
+    return await client.request(case.method, path, **content)
 
 
 @pytest.fixture
@@ -213,6 +218,7 @@ async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
 
 # What a body's id is called in the worlds.
 BODY_NAMES = {
+    "/case_ids/-": "case_id",
     "/effects/assign_to": "member_id",
     "/channel_id": "channel_id",
     "/delivery_ids/-": "delivery_id",
