@@ -48,7 +48,7 @@ fuzz: setup-dev ## try many thousands of generated cases; takes a while
 	@exec env WARMLINE_TEST_LONG=1 $(BIN)/python -m pytest -q -m fuzz
 
 bench: setup-dev ## measure this machine; see docs/benchmarks.md
-	@exec $(BIN)/warmline bench
+	@exec $(BIN)/python -m tests.bench --output docs/benchmarks.md
 
 soak: setup-dev ## break one thing after the other for half an hour: make soak minutes=5 seed=2
 	@exec $(BIN)/python -m tests.faults.soak --minutes $(or $(minutes),30) --rate $(or $(rate),30) --seed $(or $(seed),1)
