@@ -98,12 +98,12 @@ class TriageSettings(Group):
     """Judging and correcting. A promise found broken by a correction waits for `grace_seconds`."""
 
     grace_seconds: int = Field(default=600, ge=0)
-
-
-class LogSettings(Group):
     # How alike two questions under a post must be to be one burst, and within how many hours.
     burst_similarity: float = Field(default=0.75, gt=0, le=1)
     burst_window_hours: int = Field(default=24, ge=1)
+
+
+class LogSettings(Group):
     level: str = "INFO"
     json_lines: bool = True
 
