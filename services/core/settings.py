@@ -21,6 +21,8 @@ class DatabaseSettings(Group):
     api_statement_timeout_ms: int = 5_000
     worker_statement_timeout_ms: int = 30_000
     lock_timeout_ms: int = 2_000
+    # Two workers on one brand's threads wait for each other's batches; that is no outage.
+    worker_lock_timeout_ms: int = 10_000
     idle_in_transaction_timeout_ms: int = 15_000
 
 
@@ -133,7 +135,6 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     retention: RetentionSettings = RetentionSettings()
     metrics: MetricsSettings = MetricsSettings()
-
     triage: TriageSettings = TriageSettings()
 
     @field_validator("faults")

@@ -87,7 +87,7 @@ async def _open_context(
         raise SystemExit(message)
     limits = ConnectionLimits(
         statement_timeout_ms=settings.database.worker_statement_timeout_ms,
-        lock_timeout_ms=settings.database.lock_timeout_ms,
+        lock_timeout_ms=settings.database.worker_lock_timeout_ms,
         idle_in_transaction_timeout_ms=settings.database.idle_in_transaction_timeout_ms,
     )
     engine = create_engine(
