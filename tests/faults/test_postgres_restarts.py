@@ -52,14 +52,18 @@ async def opened(tmp_path: Path, name: str) -> AsyncIterator[tuple[Cluster, Aren
 
 
 async def kill_a_backend(cluster: Cluster, dice: random.Random) -> None:
-    """kill -9 of one that serves the product: Postgres ends all the others and starts anew."""
+    """kill -9 of one that serves the product: Postgres ends all the others and starts anew.
+
+    Returns when it has begun to: our own connection is one of the others.
+    """
     connection = await asyncpg.connect(cluster.url)
+    serving = f"SELECT pid FROM pg_stat_activity WHERE {OURS}"
     try:
-        found = await connection.fetch(f"SELECT pid FROM pg_stat_activity WHERE {OURS}")
+        found = await wait_until(lambda: connection.fetch(serving), what="a backend serves us")
+        os.kill(dice.choice(found)["pid"], signal.SIGKILL)
+        await wait_until(connection.is_closed, what="Postgres has noticed")
     finally:
         await connection.close()
-    if found:
-        os.kill(dice.choice(found)["pid"], signal.SIGKILL)
 
 
 async def answers(cluster: Cluster) -> bool:
