@@ -30,6 +30,7 @@ POINTS: Final = (
     "stage.stream",
     "stage.snoozes",
     "stage.links",
+    "stage.bursts",
     "stage.partitions",
     "stage.stream-upkeep",
     "auditor.look",
