@@ -187,8 +187,7 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
 async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | None]:
     """Workspaces with due timers, and in how many seconds the next timer of all is due."""
     async with database.system() as uow:
-        due = await repository.list_workspaces_with_due_timers(uow)
-        next_at = await repository.get_next_fire(uow)
+        due, next_at = await repository.look_at_timers(uow)
         seconds = (next_at - uow.now).total_seconds() if next_at else None
         return due, seconds
 
