@@ -44,7 +44,7 @@ ORDER BY source_id, external_id, kind
 """
 
 WAITING = """
-SELECT id, source_id, in_reply_to FROM messages
+SELECT id, source_id, in_reply_to, occurred_at FROM messages
 WHERE workspace_id = :workspace_id AND source_id = ANY(CAST(:source_ids AS uuid[]))
   AND in_reply_to = ANY(CAST(:external_ids AS text[])) AND thread_id IS NULL
 """
@@ -135,13 +135,10 @@ async def list_targets(
     return {pair: thread_id for pair, thread_id in found.items() if pair in wanted}
 
 
-async def list_waiting(
-    uow: UnitOfWork, wanted: set[tuple[UUID, str]]
-) -> list[tuple[UUID, tuple[UUID, str]]]:
-    """Replies that wait for one of these messages: (reply id, (source, external id))."""
+async def list_waiting(uow: UnitOfWork, wanted: set[tuple[UUID, str]]) -> list[Row[Any]]:
+    """Replies that wait for one of these messages: id, source_id, in_reply_to, occurred_at."""
     rows = await uow.execute(WAITING, _pairs(uow, wanted))
-    pairs = [(row.id, (row.source_id, row.in_reply_to)) for row in rows]
-    return [(reply_id, pair) for reply_id, pair in pairs if pair in wanted]
+    return [row for row in rows if (row.source_id, row.in_reply_to) in wanted]
 
 
 async def list_places(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, UUID | None]:

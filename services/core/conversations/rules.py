@@ -94,6 +94,7 @@ def merge_messages(one: MessageState, other: MessageState) -> MessageState:
         hidden_rank=hiding.hidden_rank,
         linked_thread_id=one.linked_thread_id or other.linked_thread_id,
         verdict=spoken.verdict or _same_verdict(spoken, one, other),
+        seen_at=min(one.first_moment, other.first_moment),
     )
 
 

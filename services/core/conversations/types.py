@@ -140,6 +140,13 @@ class MessageState:
     # Known from the link to the answered message, when the content itself names no place.
     linked_thread_id: UUID | None = None
     verdict: Verdict | None = None
+    # The earliest moment any view of it gave: from there on its thread is folded again. Not kept.
+    seen_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def first_moment(self) -> datetime:
+        """Where it was, or is, in its thread, whichever is earlier."""
+        return min(self.occurred_at, self.seen_at or self.occurred_at)
 
     @property
     def thread_id(self) -> UUID | None:
