@@ -67,6 +67,12 @@ WHERE m.workspace_id = :workspace_id AND m.thread_id = s.thread_id
   AND m.content_at IS NOT NULL AND m.case_id IS DISTINCT FROM s.case_id
 """
 
+# No message has a case's id: it stands for "none", and is as unique.
+FREE_OPENINGS = """
+UPDATE cases SET opening_message_id = id
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:case_ids AS uuid[]))
+"""
+
 DUE_SNOOZES = """
 SELECT workspace_id, thread_id, opened_at FROM cases
 WHERE state = 'snoozed' AND snoozed_until <= :now ORDER BY snoozed_until LIMIT :limit
@@ -118,6 +124,14 @@ async def add_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
 async def change_cases(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Write cases whole, by id; every row names the same columns."""
     await update_rows(uow, CASES_TABLE, rows)
+
+
+async def free_openings(uow: UnitOfWork, case_ids: Sequence[UUID]) -> None:
+    """Let these cases have no opening question until they are written again, in this unit."""
+    if case_ids:
+        await uow.execute(
+            FREE_OPENINGS, {"workspace_id": uow.workspace_id, "case_ids": list(case_ids)}
+        )
 
 
 async def attach_messages(uow: UnitOfWork, spans: Sequence[dict[str, Any]]) -> None:

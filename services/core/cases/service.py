@@ -152,7 +152,6 @@ async def _write(
 ) -> list[Fact]:
     added = [row for case, row in rows if case.before is None]
     voided = [(orphan.row, folding.void_row(orphan)) for orphan in orphans]
-    # Orphans first: the question that opened one may open another case now.
     changed = [(before, row) for before, row in voided if before.state != CaseState.VOID]
     changed += [
         (case.before, row)
@@ -160,6 +159,7 @@ async def _write(
         if case.before is not None and folding.differs(case.before, row)
     ]
     stamp = {"updated_at": uow.now}
+    await repository.free_openings(uow, _given_up(added, changed))
     await repository.add_cases(
         uow, [row | stamp | {"version": 1, "assignee_id": None} for row in added]
     )
@@ -173,6 +173,24 @@ async def _write(
         for before, row in changed
     ]
     return facts
+
+
+def _given_up(
+    added: Sequence[dict[str, Any]], changed: Sequence[tuple[Row[Any], dict[str, Any]]]
+) -> list[UUID]:
+    """Cases whose opening question opens another one now.
+
+    In one statement the rows come in any order, and each must find its question free.
+    """
+    rows = [*added, *(row for _, row in changed)]
+    openers = {
+        row["opening_message_id"]: row["id"] for row in rows if row["state"] != CaseState.VOID
+    }
+    return [
+        before.id
+        for before, _ in changed
+        if openers.get(before.opening_message_id, before.id) != before.id
+    ]
 
 
 def _span(case: folding.FoldedCase) -> dict[str, Any]:
