@@ -24,7 +24,7 @@ from services.core.kit.uow import Database
 from tests.support.db import EMPTY, connect
 from tests.support.end_states import differences, end_state, new_line
 from tests.support.histories import SPAN, happenings
-from tests.support.line import NOON, Line
+from tests.support.line import NOON, Line, comment, reply
 
 pytestmark = pytest.mark.faults
 
@@ -146,3 +146,20 @@ def test_any_telling_of_a_history_ends_in_its_one_state(world: World) -> None:
     run_state_machine_as_test(lambda: History(world), settings=chosen)
     print(f"{world.examples} histories, {world.kinds.total()} events: {dict(world.kinds)}")  # noqa: T201 - the figure
     assert set(world.kinds) == set(HANDLED_TYPES)
+
+
+async def test_a_message_that_turns_out_younger_leaves_its_former_case(database: Database) -> None:
+    """Its edit was heard first, dated before its creation; between the two lie an end and a case."""
+    day = 24 * 60
+    story = [
+        comment("c1", kind="comment.edited"),
+        reply("r1", "c1", minutes=10),
+        comment("c2", minutes=9 * day),
+        comment("c1", minutes=10 * day),
+    ]
+    straight, crooked = await new_line(database), await new_line(database)
+    straight.clock.at = crooked.clock.at = NOON + SPAN
+    await straight.hear(*story)
+    for told in story:
+        await crooked.hear(told)
+    assert differences(await end_state(crooked), await end_state(straight)) == []

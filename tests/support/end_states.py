@@ -2,7 +2,8 @@
 
 Ids and times of our own differ between two tellings; platform ids and the times of what happened
 do not. What a telling left behind of its own detours is not looked at: clocks that were withdrawn
-since their questions went to others, or were edited away, and cases that have no other clocks.
+since their questions went to others, or were edited away, cases that have no other clocks, and
+the case a reply was shown in before its question turned out to be younger.
 """
 
 from typing import Any
@@ -22,13 +23,13 @@ EndState = dict[str, list[tuple[Any, ...]]]
 STATES = {
     "messages": """SELECT external_id, kind, direction, text, version, occurred_at, created_known,
         deleted_at, hidden, tier, category, needs_reply, thread_id IS NOT NULL AS placed,
-        EXISTS (SELECT FROM clocks k WHERE k.case_id = messages.case_id
+        direction = 'in' AND EXISTS (SELECT FROM clocks k WHERE k.case_id = messages.case_id
           AND k.void_reason IS DISTINCT FROM 'withdrawn') AS worked
         FROM messages ORDER BY 1, 2""",
     "cases": """SELECT m.external_id, m.kind, c.state, c.tier, c.category, c.sentiment,
         c.opened_at, c.last_message_at, c.answered_at, c.resolved_at, c.unanswered, c.reopened,
         c.next_due_at, (SELECT array_agg(of.external_id ORDER BY of.external_id, of.kind)
-          FROM messages of WHERE of.case_id = c.id) AS messages
+          FROM messages of WHERE of.case_id = c.id AND of.direction = 'in') AS questions
         FROM cases c JOIN messages m ON m.id = c.opening_message_id
         WHERE EXISTS (SELECT FROM clocks k WHERE k.case_id = c.id
           AND k.void_reason IS DISTINCT FROM 'withdrawn') ORDER BY 1, 2""",
