@@ -149,7 +149,7 @@ def test_any_telling_of_a_history_ends_in_its_one_state(world: World) -> None:
 
 
 async def test_a_message_that_turns_out_younger_leaves_its_former_case(database: Database) -> None:
-    """Its edit was heard first, dated before its creation; between the two lie an end and a case."""
+    """Its edit was heard first, dated before its creation; between them lies a case."""
     day = 24 * 60
     story = [
         comment("c1", kind="comment.edited"),
