@@ -30,6 +30,7 @@ pytestmark = pytest.mark.faults
 
 LONG = os.environ.get("WARMLINE_TEST_LONG") == "1"
 EXAMPLES, STEPS = (2_000, 30) if LONG else (50, 20)
+UNDONE = "SELECT external_id, state, error FROM journal WHERE state <> 'processed'"
 T = TypeVar("T")
 
 
@@ -127,6 +128,7 @@ class History(RuleBasedStateMachine):
         for line in (self.crooked, straight):
             line.clock.at = NOON + SPAN
             await line.process()
+            assert await line.rows(UNDONE) == []
             await line.tick()
         ahead = self.at_once
         told = await end_state(self.crooked, ahead=ahead)
