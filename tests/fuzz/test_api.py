@@ -21,9 +21,9 @@ from tests.support.servers import ServerAddress
 SCHEMA = "/openapi.json"
 # Examples are per operation and phase; there are some seventy operations. The boundaries that the
 # schema itself names (the phase `coverage`) are some three thousand cases by themselves.
-IN_PROCESS = Size(60, at_least=12_000) if LONG else Size(2, without_twins=True, at_least=1_800)
+IN_PROCESS = Size(150, at_least=13_000) if LONG else Size(2, without_twins=True, at_least=1_800)
 ON_A_SOCKET = (
-    Size(40, at_least=8_000) if LONG else Size(3, ("examples", "fuzzing", "stateful"), at_least=200)
+    Size(60, at_least=7_000) if LONG else Size(3, ("examples", "fuzzing", "stateful"), at_least=200)
 )
 
 
