@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.core.alerts.service.sending import claim_dispatches
 from services.core.conversations import service as conversations
 from services.core.conversations.types import Touched
 from services.core.desk import processing
@@ -26,6 +27,7 @@ LONG = os.environ.get("WARMLINE_TEST_LONG") == "1"
 # Two clocks run for each open case: 1M clocks and 50k due, or a twentieth of it.
 CASES, AT_ONCE = (500_000, 50_000) if LONG else (10_000, 2_000)
 WORKERS = 3
+FIRST_OUT = 100
 MINUTE = timedelta(minutes=1)
 OUTAGE = timedelta(hours=6)
 
@@ -118,6 +120,8 @@ async def test_what_comes_due_in_one_second_is_said_once_each_and_never_early(
     states = await line.rows("SELECT state, count(*) AS n FROM clocks GROUP BY state")
     wanted = {"running": seeded.clocks - AT_ONCE, "missed": AT_ONCE}
     assert {row.state: row.n for row in states} == wanted
+    taken = await claim_dispatches(line.database, FIRST_OUT, width=FIRST_OUT)
+    assert [one.message["tier"] for one in taken] == ["urgent"] * FIRST_OUT
     print(f"{AT_ONCE} of {seeded.clocks} clocks due at once: {seconds:.1f} s")  # noqa: T201
 
 

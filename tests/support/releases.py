@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 
 from tests.support.db import ROOT
 from tests.support.processes import Running, Site
+from tests.support.waiting import wait_until
 
 MIGRATION = '''
 """A column more, and an index beside the traffic."""
@@ -39,6 +40,7 @@ def downgrade() -> None:
     op.drop_column("messages", "mood")
 '''
 REVISION = "9999_next"
+_STARTED = "Application startup complete"
 _AS_NEXT = "import sys; sys.path.insert(0, {folder!r}); from services.cli.main import app; app()"
 
 
@@ -59,7 +61,8 @@ class Release:
     async def start_api(self, site: Site) -> Running:
         listener = str(site.door.fileno())
         running = site.launch("next-api", self.command("api"), "--listener", listener)
-        await site.wait_until_ready(running)
+        # By its own word: at the door the old one would answer for it.
+        await wait_until(lambda: _STARTED in running.words(), 120, what="the next API serves")
         return running
 
 
