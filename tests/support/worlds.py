@@ -34,6 +34,22 @@ SELECT c.workspace_id, c.opening_message_id, c.id, c.post_id, c.source_id, b.id,
 FROM cases c JOIN burst b USING (workspace_id)
 """
 
+# A week with the one message to check, and a shadow that learnt nothing.
+SAMPLE = """
+WITH drawn AS (
+  INSERT INTO review_weeks (workspace_id, week, population, drawn_at)
+  SELECT workspace_id, '2026-11-09', 1, opened_at FROM cases
+)
+INSERT INTO review_samples (workspace_id, id, week, place, message_id, machine_tier)
+SELECT workspace_id, :id, '2026-11-09', 0, opening_message_id, 'routine' FROM cases
+"""
+MODEL = """
+INSERT INTO triage_models (workspace_id, id, number, state, base_engine, base_version, lessons,
+  weights, figures, created_at, created_by)
+SELECT workspace_id, :id, 1, 'shadow', 'cues', '1', 20, '{}', '{"passes": true}', opened_at, 'test'
+FROM cases
+"""
+
 # Where the id of one thing of each kind is found, by the name routes give it.
 FIND = {
     "alert_id": "SELECT id FROM alerts",
@@ -48,9 +64,11 @@ FIND = {
     "letter_id": "SELECT id FROM outbox WHERE state = 'dead'",
     "member_id": "SELECT id FROM members",
     "message_id": "SELECT id FROM messages WHERE direction = 'in'",
+    "model_id": "SELECT id FROM triage_models",
     "policy_id": "SELECT id FROM policies",
     "post_id": "SELECT id FROM posts",
     "rule_id": "SELECT id FROM rules",
+    "sample_id": "SELECT id FROM review_samples",
     "secret_id": "SELECT id FROM source_secrets",
     "source_id": "SELECT id FROM sources",
 }
@@ -91,6 +109,8 @@ async def make_world(database: Database, name: str) -> World:
         )
         await uow.execute("UPDATE outbox SET state = 'dead'")
         await uow.execute(BURST, {"id": uuid4()})
+        await uow.execute(SAMPLE, {"id": uuid4()})
+        await uow.execute(MODEL, {"id": uuid4()})
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})
         found = {
             each: (await uow.execute(f"{sql} LIMIT 1")).scalar_one() for each, sql in FIND.items()

@@ -32,6 +32,7 @@ async def judge(
     }
     if not said:
         return states
+    classifier = await learning.tailor(uow, classifier)
     version = await rulebook.get_version(uow)
     unjudged = {
         key: content
@@ -48,6 +49,7 @@ async def judge(
     }
     questions = [_question(states[key], open_ones[key], own_accounts) for key in open_ones]
     judged = await triage.judge(uow, classifier, questions)
+    await learning.watch_shadow(uow, classifier, questions, judged)
     ruled = await rulebook.apply(
         uow, version, [_asked(states[key], open_ones[key], judged[key]) for key in judged], post_id
     )

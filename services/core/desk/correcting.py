@@ -10,6 +10,7 @@ from services.core.kit.uow import UnitOfWork
 from services.core.learning import service as learning
 from services.core.learning.errors import NotJudgedError
 from services.core.learning.types import Correction
+from services.core.triage.types import Tier
 
 
 async def correct(
@@ -38,3 +39,22 @@ async def correct(
         touched = [Touched(message.thread_id, message.occurred_at)]
         await desk.settle(uow, touched, resolution="judged anew", grace=grace)
     return corrected.judgement_id
+
+
+async def check_sample(
+    uow: UnitOfWork,
+    sample_id: UUID,
+    *,
+    tier: Tier,
+    note: str | None = None,
+    grace: timedelta = desk.GRACE,
+) -> UUID:
+    """What a person finds a sampled message to be: counted, and put in force like any correction.
+
+    Returns the message's id. Raises NotFoundError, NotJudgedError.
+    """
+    sample = await learning.hold_sample(uow, sample_id)
+    message_id: UUID = sample.message_id
+    await correct(uow, message_id, Correction(tier=tier, note=note), grace=grace)
+    await learning.check_sample(uow, sample_id, tier)
+    return message_id

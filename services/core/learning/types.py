@@ -72,6 +72,21 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a shadow said beside the model in force. `moved[in force][shadow]` counts messages.
+
+    Of `corrected` messages, how many each had right before a person spoke.
+    """
+
+    judged: int
+    agreement: float | None
+    moved: Mapping[str, Mapping[str, int]]
+    corrected: int
+    shadow_right: int
+    in_force_right: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """`hits` of `checked`, with the 95 % Wilson interval; all None when nothing was checked."""
 

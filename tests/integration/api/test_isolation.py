@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {
     "rules.change_rule": RULE,
     "rules.create_rule": RULE,
     "rules.try_rule": {"rule": RULE},
+    "samples.check_sample": {"tier": "routine"},
     "sources.change_source": {"name": "Mine"},
 }
 
