@@ -1,5 +1,6 @@
 """The webhook door: media type, size and signature are judged before a byte is believed."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from services.core.intake.rules import (
     read_webhook_id,
 )
 from services.core.kit.clock import host_now
+from services.core.kit.errors import UnavailableError
 from services.core.kit.signatures import (
     Refusal,
     SignatureCheck,
@@ -29,6 +31,8 @@ from services.core.kit.signatures import (
 
 # Sixty-four megabytes over a slow line.
 BACKFILL_SECONDS: Final = 300.0
+# For finding the source; after it the database counts as away.
+LOOKUP_SECONDS: Final = 2.5
 # Below this a backfill never touches the disk.
 SPOOL_BYTES: Final = 1024 * 1024
 
@@ -101,7 +105,11 @@ async def _find_door(state: AppState, source_id: str) -> SourceDoor | None:
         known = UUID(source_id)
     except ValueError:
         return None
-    return await intake.find_source(state.database, known)
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            return await intake.find_source(state.database, known)
+    except TimeoutError:
+        raise UnavailableError from None
 
 
 def _webhook_id(request: Request) -> str:

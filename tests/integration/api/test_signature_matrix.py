@@ -78,6 +78,10 @@ def with_header(name: bytes, value: bytes) -> Callable[[Ground], dict[bytes, byt
     return lambda ground: headers(ground) | {name: value}
 
 
+def timed(ground: Ground, timestamp: bytes) -> dict[bytes, bytes]:
+    return headers(ground) | {b"webhook-timestamp": timestamp}
+
+
 def as_hex(signature: bytes) -> bytes:
     return b"v1," + base64.b64decode(signature[3:]).hex().encode()
 
@@ -127,13 +131,14 @@ WRONG: dict[str, Callable[[Ground], dict[bytes, bytes]]] = {
     "301 seconds old": lambda ground: headers(ground, at=now() - 302),
     "301 seconds early": lambda ground: headers(ground, at=now() + 302),
     "of 1970": lambda ground: headers(ground, at=0),
+    # Made when they are sent, and named alike in every process that collects them.
+    "a fraction of a second": lambda ground: timed(ground, b"%d.9" % now()),
+    "a padded timestamp": lambda ground: timed(ground, b" %d " % now()),
+    "a signed timestamp": lambda ground: timed(ground, b"+%d" % now()),
     **{
         f"timestamp {value!r}": with_header(b"webhook-timestamp", value)
         for value in (
             b"",
-            b"%d.9" % now(),
-            b" %d " % now(),
-            b"+%d" % now(),
             b"-1",
             b"1e9",
             b"9223372036854775808",

@@ -29,6 +29,8 @@ GROUPS_AT_ONCE: Final = 2
 # More would only wait longer than a sender does; it is told to come back instead.
 MAX_WAITING: Final = 2_000
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+# A database that takes longer is away, whatever it says later: M8 wants the 503 within 3 s.
+MAX_SECONDS: Final = 2.5
 
 # A group is of many sources; the receipts, not the actor, say whose delivery is whose.
 _DOOR = Actor(kind="source", id="group")
@@ -54,11 +56,13 @@ class GroupCommit:
         *,
         max_waiting: int = MAX_WAITING,
         groups_at_once: int = GROUPS_AT_ONCE,
+        max_seconds: float = MAX_SECONDS,
     ) -> None:
         self._database = database
         self._after_commit = after_commit
         self._max_waiting = max_waiting
         self._groups_at_once = groups_at_once
+        self._max_seconds = max_seconds
         self._lanes: OrderedDict[UUID, deque[_Waiting]] = OrderedDict()
         self._waiting = 0
         self._waiting_bytes = 0
@@ -68,8 +72,9 @@ class GroupCommit:
     async def accept(self, door: SourceDoor, incoming: Incoming) -> Receipt:
         """Return the receipt once it is durable.
 
-        Raises UnavailableError when too many wait already or the database is away; a caller who
-        is cancelled leaves the delivery in its group, and the sender's retry finds it there.
+        Raises UnavailableError when too many wait already, when it takes too long, or when the
+        database is away; a caller who is cancelled leaves the delivery in its group, and the
+        sender's retry finds it there.
         """
         if self._waiting >= self._max_waiting or self._waiting_bytes > MAX_WAITING_BYTES:
             raise UnavailableError("Too many deliveries are waiting to be stored.")
@@ -80,7 +85,12 @@ class GroupCommit:
         if self._writing < self._groups_at_once:
             self._writing += 1
             self._keep(self._write_groups())
-        return await waiting.receipt
+        try:
+            async with asyncio.timeout(self._max_seconds):
+                return await waiting.receipt
+        except TimeoutError:
+            # It may still be written; whoever sends it again is told.
+            raise UnavailableError from None
 
     async def close(self) -> None:
         """Wait until everything that was taken in is written or refused."""

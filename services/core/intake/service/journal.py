@@ -38,8 +38,9 @@ log = structlog.get_logger(__name__)
 
 # The worker's queue for what was accepted.
 QUEUE: Final = "intake"
-# How many entries that were tried once are tried again at once.
-SMALL_COMPANY: Final = 10
+# How many entries that were tried once are tried again at once: a killed worker's batch must not
+# take long, and a killer among so many is found in as many solitary claims.
+SMALL_COMPANY: Final = 40
 TRIES_IN_COMPANY: Final = 2
 # Bodies held in memory at once while a claim is read; each has at most a megabyte.
 BODIES_AT_ONCE: Final = 50

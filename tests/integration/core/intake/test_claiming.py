@@ -208,18 +208,18 @@ async def test_an_entry_whose_workers_always_die_is_given_up_on(
 async def test_what_dead_workers_held_is_given_out_by_few_and_then_one_by_one(
     frozen: Database, clock: FrozenClock, source: RegisteredSource
 ) -> None:
-    await deliver(frozen, source, *(f"e-{number:02}" for number in range(25)))
-    assert len(await claim(frozen)) == 25
+    await deliver(frozen, source, *(f"e-{number:02}" for number in range(85)))
+    assert len(await claim(frozen)) == 85
     clock.advance(timedelta(seconds=31))
     await deliver(frozen, source, "fresh")
     fresh = await intake.claim_entries(frozen, limit=100, lease_seconds=30)
     assert names(fresh) == ["fresh"]
-    assert [len(await claim_tried(frozen)) for _ in range(4)] == [10, 10, 5, 0]
+    assert [len(await claim_tried(frozen)) for _ in range(4)] == [40, 40, 5, 0]
     clock.advance(timedelta(seconds=31))
-    found = [names(await claim_tried(frozen)) for _ in range(27)]
+    found = [names(await claim_tried(frozen)) for _ in range(87)]
     # The fresh one has died once, the others twice.
-    assert sorted(len(each) for each in found) == [0] + [1] * 26
-    assert len({name for each in found for name in each}) == 26
+    assert sorted(len(each) for each in found) == [0] + [1] * 86
+    assert len({name for each in found for name in each}) == 86
 
 
 async def test_what_was_tried_before_does_not_wait_behind_a_backlog(
@@ -263,7 +263,9 @@ async def test_replaying_everything_makes_everything_wait_once_more(
     await deliver(frozen, source, "c")
     async with frozen.unit(source.workspace_id) as uow:
         await intake.complete_entries(uow, [entry.key for entry in await claim(frozen)])
-    count = await intake.replay_all(frozen, source.workspace_id, [EntryState.PROCESSED])
+    count = await intake.replay_all(
+        frozen, source.workspace_id, intake.Choice((EntryState.PROCESSED,))
+    )
     assert count == 3
     assert sorted(names(await claim(frozen))) == ["a", "b", "c"]
 
@@ -277,10 +279,13 @@ async def test_a_replay_keeps_to_its_time_and_state(
         await intake.complete_entries(uow, [entry.key for entry in await claim(database)])
         await uow.execute("UPDATE journal SET state = 'quarantined'")
     until = datetime.now(UTC) - timedelta(hours=1)
-    quarantined = [EntryState.QUARANTINED]
-    assert await intake.replay_all(database, workspace.id, quarantined, until=until) == 0
-    assert await intake.replay_all(database, workspace.id, [EntryState.PROCESSED]) == 0
-    assert await intake.replay_all(database, workspace.id, quarantined, since=until) == 1
+    quarantined = (EntryState.QUARANTINED,)
+    for choice, count in (
+        (intake.Choice(quarantined, until=until), 0),
+        (intake.Choice((EntryState.PROCESSED,)), 0),
+        (intake.Choice(quarantined, since=until), 1),
+    ):
+        assert await intake.replay_all(database, workspace.id, choice) == count
 
 
 BY_INDEX = {"ix_journal_due", "ix_journal_tried", "Tid Scan"}

@@ -218,3 +218,17 @@ async def test_a_wake_that_fails_costs_nobody_the_answer(
     group = GroupCommit(watched, broken)
     assert (await group.accept(door_of(source), incoming(source.id, comment()))).fresh
     await group.close()
+
+
+async def test_a_database_that_says_nothing_is_answered_for_in_time(
+    watched: WatchedDatabase, source: RegisteredSource
+) -> None:
+    group = GroupCommit(watched, Woken(), max_seconds=0.05)
+    late = incoming(source.id, comment("late"))
+    with pytest.raises(UnavailableError):
+        await group.accept(door_of(source), late)
+    # What was taken in is written even so, and the sender's retry is told.
+    watched.go.set()
+    await group.close()
+    group = GroupCommit(watched, Woken())
+    assert not (await group.accept(door_of(source), late)).fresh
