@@ -93,16 +93,17 @@ class PatientConnection(asyncio.Protocol):
             self._listen(data)
 
     def _listen(self, data: bytes) -> None:
-        if not self._busy:
-            # A later head, or the rest of a body whose request was answered: the same clock.
-            self._wait()
-            self._bytes_waited += len(data)
         super().data_received(data)
         if self._refused:
             return
         if self._busy:
+            # The usual case: a request that came at once never starts a clock.
             self._wait_no_more()
-        elif self._bytes_waited > MAX_HEAD_BYTES:
+            return
+        # Part of a head, or the rest of a body whose request was answered: the same clock.
+        self._wait()
+        self._bytes_waited += len(data)
+        if self._bytes_waited > MAX_HEAD_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     @override
