@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from services.cli import learnt
 from services.core.triage.engine import load_classifier
 from services.core.triage.evaluation import (
     AxisReport,
@@ -29,6 +30,7 @@ app = typer.Typer(
     help="What a message is and how soon it wants an answer.",
     no_args_is_help=True,
 )
+app.registered_commands += learnt.app.registered_commands
 BAD_INPUT = 2
 _WORDS_SHOWN = 40
 
