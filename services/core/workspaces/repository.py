@@ -79,6 +79,13 @@ async def add_key(uow: UnitOfWork, record: KeyRecord, member_id: UUID | None) ->
     await uow.execute(insert(ApiKeyRow).values(**values))
 
 
+async def get_key_hash(uow: UnitOfWork, prefix: str) -> bytes | None:
+    """Only the hash, and always one row: a prefix nobody has is answered like one somebody has."""
+    query = select(ApiKeyRow.secret_hash).where(ApiKeyRow.prefix == prefix).scalar_subquery()
+    found: bytes | None = (await uow.execute(select(query))).scalar_one()
+    return None if found is None else bytes(found)
+
+
 async def get_key_by_prefix(uow: UnitOfWork, prefix: str) -> KeyRecord | None:
     """Across workspaces: for the system role, before the workspace is known."""
     query = select(ApiKeyRow.__table__).where(ApiKeyRow.prefix == prefix)

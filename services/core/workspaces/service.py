@@ -188,6 +188,9 @@ async def authenticate(database: Database, raw_key: str | None) -> Caller:
 
 async def _look_up(database: Database, parts: rules.KeyParts) -> Caller | None:
     async with database.system() as uow:
+        stored = await repository.get_key_hash(uow, parts.prefix)
+        if not rules.is_right(stored, parts.secret_hash):
+            return None
         record = await repository.get_key_by_prefix(uow, parts.prefix)
         if record is None or not rules.opens(record, parts.secret_hash, uow.now):
             return None

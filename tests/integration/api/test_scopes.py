@@ -137,6 +137,20 @@ async def test_what_belongs_to_others_looks_like_what_is_not_there(
             assert said == expected, each.name
 
 
+async def test_a_key_of_a_known_prefix_asks_the_database_what_any_wrong_key_asks(
+    anonymous: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    known = await make_key(database, workspace.id)
+    asked = []
+    for wrong in (f"{known[:12]}{'a' * 40}", f"wl_{'z' * 8}_{'a' * 40}"):
+        with counted_queries(database) as sent:
+            bearer = {"authorization": f"Bearer {wrong}"}
+            assert (await anonymous.get("/v1/workspace", headers=bearer)).status_code == 401
+        asked.append([statement for statement, _ in sent])
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 1
+
+
 @pytest.mark.parametrize(
     ("call", "body"),
     [

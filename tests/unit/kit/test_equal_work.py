@@ -17,7 +17,7 @@ import pytest
 from services.core.kit.cursors import CursorCodec
 from services.core.kit.errors import DomainError
 from services.core.kit.signatures import SignatureHeaders, generate_secret, sign, verify
-from services.core.workspaces.rules import hash_key, opens, write_key
+from services.core.workspaces.rules import hash_key, is_right, opens, write_key
 from services.core.workspaces.types import KeyRecord, Scope
 
 NOW = datetime(2026, 11, 21, 8, 15, tzinfo=UTC)
@@ -115,6 +115,15 @@ RECORD = KeyRecord(
 @pytest.mark.parametrize("raw", [KEY, nearly(KEY, -1), nearly(KEY, 12)])
 def test_a_key_is_compared_by_its_hash_once_whatever_it_is(record: KeyRecord, raw: str) -> None:
     assert calls(lambda: opens(record, hash_key(raw), NOW))["compare_digest"] == 1
+
+
+def test_a_hash_of_nobody_is_compared_like_a_hash_of_somebody() -> None:
+    wrong = hash_key(nearly(KEY, 12))
+    known = calls(lambda: is_right(RECORD.secret_hash, wrong))
+    assert known == calls(lambda: is_right(None, wrong))
+    assert known["compare_digest"] == 1
+    assert is_right(RECORD.secret_hash, hash_key(KEY))
+    assert not is_right(None, hash_key(""))
 
 
 def test_a_cursor_is_compared_before_it_is_read() -> None:
