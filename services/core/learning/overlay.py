@@ -5,7 +5,7 @@ The weights generalise, and come into force only through shadow and promotion. N
 names harm, law or press, and neither hides anything.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +32,7 @@ ALIKE = 0.8
 MARGIN = 1.0
 # By how much the right class must win while learning.
 GAP = 0.75
+_ROUNDING = 1e-6
 GUARDED_FLAGS = frozenset({"harm", "legal", "journalist", "counterfeit"})
 _PRESSING = {tier: place for place, tier in enumerate(Tier)}
 HEADS: Mapping[str, Sequence[str]] = {
@@ -55,12 +56,12 @@ class Memory:
 
     def __init__(self, lessons: Sequence[Lesson]) -> None:
         self._lessons = lessons
-        self._sizes = [len(grams_of(lesson.text)) for lesson in lessons]
+        self._grams = [grams_of(lesson.text) for lesson in lessons]
         self._by_gram: dict[int, list[int]] = defaultdict(list)
         self._same: dict[str, int] = {}
         for place, lesson in enumerate(lessons):
             self._same.setdefault(fold(lesson.text), place)
-            for gram in grams_of(lesson.text):
+            for gram in self._grams[place]:
                 self._by_gram[gram].append(place)
 
     def recall(self, text: str) -> Recalled | None:
@@ -70,19 +71,29 @@ class Memory:
             return None
         if (place := self._same.get(folded)) is not None:
             return Recalled(self._lessons[place], 1.0, same=True)
-        grams = grams_of(text)
-        shared: Counter[int] = Counter()
-        for gram in grams:
-            shared.update(self._by_gram.get(gram, ()))
-        if not shared:
+        near = [
+            (score, -place)
+            for place in self._candidates(grams_of(text))
+            if (score := _dice(grams_of(text), self._grams[place])) >= ALIKE
+        ]
+        if not near:
             return None
-        near = {
-            place: 2 * count / (len(grams) + self._sizes[place]) for place, count in shared.items()
-        }
-        place = max(near, key=lambda each: (near[each], -each))
-        if near[place] < ALIKE:
-            return None
-        return Recalled(self._lessons[place], near[place], same=False)
+        score, place = max(near)
+        return Recalled(self._lessons[-place], score, same=False)
+
+    def _candidates(self, grams: frozenset[int]) -> set[int]:
+        """Every lesson that may be near enough, found by rare grams alone.
+
+        Whatever is that near lacks at most `1 - ALIKE / (2 - ALIKE)` of the text's grams, so among
+        any more of them there is one it shares.
+        """
+        lacking = int(len(grams) * (1 - ALIKE / (2 - ALIKE)) + _ROUNDING) + 1
+        rarest = sorted(grams, key=lambda gram: len(self._by_gram.get(gram, ())))[:lacking]
+        return {place for gram in rarest for place in self._by_gram.get(gram, ())}
+
+
+def _dice(one: frozenset[int], other: frozenset[int]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other))
 
 
 @dataclass(frozen=True, slots=True)

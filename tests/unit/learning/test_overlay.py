@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from uuid import uuid4
 
 import pytest
 
 from services.core.learning.grams import grams_of
-from services.core.learning.overlay import Memory, TailoredClassifier, Weights
+from services.core.learning.overlay import ALIKE, Memory, TailoredClassifier, Weights
 from services.core.learning.types import Labels, Lesson
 from services.core.triage.types import (
     Category,
@@ -77,6 +78,23 @@ def test_what_was_corrected_is_known_when_it_is_said_again(text: str) -> None:
 def test_what_only_resembles_it_is_left_to_the_engine(text: str) -> None:
     decision = taught((TEXT, URGENT)).judge(said(text))
     assert replace(decision, engine_version="1") == ROUTINE
+
+
+def test_looking_only_at_rare_grams_misses_nothing_that_is_near() -> None:
+    rng = Random(7)  # noqa: S311 - a story told the same way each time
+    letters = "这个真的很好用吗想买多少钱退款发货"
+    texts = ["".join(rng.choices(letters, k=rng.randint(3, 18))) for _ in range(300)]
+    memory = Memory([Lesson(uuid4(), text, CALM) for text in texts])
+    for text in texts:
+        changed = text[:-1] + rng.choice(letters) + rng.choice("呀呢啦")
+        scores = [similarity(changed, other) for other in texts]
+        found = memory.recall(changed)
+        assert (found.similarity if found else 0.0) == (max(scores) if max(scores) >= ALIKE else 0)
+
+
+def similarity(one: str, other: str) -> float:
+    left, right = grams_of(one), grams_of(other)
+    return 2 * len(left & right) / (len(left) + len(right))
 
 
 def test_a_hundred_later_lessons_do_not_make_it_forget_the_first() -> None:
