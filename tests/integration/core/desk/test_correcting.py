@@ -126,13 +126,12 @@ async def test_an_answer_within_the_grace_leaves_everybody_in_peace(line: Line) 
 
 async def test_no_later_engine_overrules_a_person(line: Line) -> None:
     message_id = await said(line)
-    await correct(line, message_id)
+    judgement_id = await correct(line, message_id)
     line.classifier = NextVersion()
     # A late word of the same message: the platform tells it again, as hidden.
-    hidden = event("comment.hidden", {"id": "c1"}, minutes=30)
-    await line.hear(hidden, comment("c1", THANKS, minutes=0, kind="comment.created"))
-    message = await line.row("SELECT tier, hidden FROM messages")
-    assert message.tier == "urgent"
+    await line.hear(event("comment.hidden", {"id": "c1"}, minutes=30))
+    message = await line.row("SELECT * FROM messages")
+    assert (message.hidden, message.tier, message.judgement_id) == (True, "urgent", judgement_id)
 
 
 async def test_a_text_that_changes_is_judged_anew(line: Line) -> None:
