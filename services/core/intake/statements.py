@@ -106,7 +106,7 @@ SELECT :workspace_id, sent.*, :now, :now FROM unnest(
 # For the claim's transaction only the partial index, which has the order, stays open.
 BY_INDEX_ONLY: Final = """
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-  set_config('enable_sort', 'off', true)
+  set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)
 """
 
 # Level one: a loose index scan finds the workspaces that wait, each by one probe; those with live

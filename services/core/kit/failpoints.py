@@ -30,6 +30,8 @@ POINTS: Final = (
     "stage.stream",
     "stage.snoozes",
     "stage.links",
+    "stage.models",
+    "stage.samples",
     "stage.bursts",
     "stage.partitions",
     "stage.stream-upkeep",

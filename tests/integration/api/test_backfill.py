@@ -162,6 +162,7 @@ async def test_a_sender_that_hangs_up_is_answered_nothing_and_leaves_nothing(
     headers = source.headers(body) | {"content-type": "application/x-ndjson"}
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "POST",
         "path": f"/v1/sources/{source.id}/backfill",
         "raw_path": b"",
