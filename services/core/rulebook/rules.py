@@ -96,9 +96,9 @@ def _fits_message(conditions: Conditions, subject: Subject) -> bool:
     )
     if any(values and value not in values for values, value in allowed):
         return False
-    if conditions.flags and subject.flags.isdisjoint(conditions.flags):
-        return False
-    if conditions.cues and not any(_has_cue(subject, wanted) for wanted in conditions.cues):
+    lacks_flags = conditions.flags and subject.flags.isdisjoint(conditions.flags)
+    cues = conditions.cues
+    if lacks_flags or (cues and not any(_has_cue(subject, wanted) for wanted in cues)):
         return False
     if conditions.min_spam_score is not None and subject.spam_score < conditions.min_spam_score:
         return False
@@ -125,9 +125,9 @@ def _fits_author(conditions: Conditions, author: Author | None) -> bool:
             return False
     if conditions.min_followers is not None and (author.followers or 0) < conditions.min_followers:
         return False
-    if conditions.verified is not None and author.verified is not conditions.verified:
-        return False
-    return conditions.following is None or author.following is conditions.following
+    verified = conditions.verified is None or author.verified is conditions.verified
+    following = conditions.following is None or author.following is conditions.following
+    return verified and following
 
 
 def _is_inside(window: TimeWindow, subject: Subject) -> bool:
