@@ -24,9 +24,10 @@ from services.core.triage.types import (
     TriageInput,
 )
 
-# Batches small enough that what is read of them stays in the processor's own memory.
-_TOGETHER = 256
-_LETTERS_TOGETHER = 24_000
+# A batch costs some hundred passes, however small: large ones share them. Much larger ones no
+# longer fit into the processor's own memory and gain nothing.
+_TOGETHER = 512
+_LETTERS_TOGETHER = 32_000
 _SPAM_EFFECTS = {"spam", "contact"}
 
 

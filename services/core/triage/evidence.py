@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from services.core.triage.context import Context, Traits
 from services.core.triage.cuebook import CueBook, State, Window
 from services.core.triage.grams import Grams, Keys
-from services.core.triage.letters import ADDRESS
+from services.core.triage.letters import ADDRESS, Codes
 from services.core.triage.normalise import Folded, Places, View
 from services.core.triage.phrasebook import LONGEST_PREFIX, Hits, Numbers
 from services.core.triage.types import MessageKind, TriageInput
@@ -143,20 +143,15 @@ class Evidence:
     def _suspicious(self) -> Flags:
         view = self.folded.contact
         signs = np.minimum(view.codes, len(_CONTACT) - 1)
-        drawn = self._any_in(view, _CONTACT[signs])
-        latin = self._any_in(view, _CONTACT_LATIN[signs])
-        return drawn | (latin & self._han) | self._digits
-
-    @cached_property
-    def _han(self) -> Flags:
-        codes = self.folded.plain.codes
-        return self._any_in(self.folded.plain, (codes >= _HAN_BEGIN) & (codes < _HAN_END))
+        drawn, latin = _in_each(view, _CONTACT[signs], _CONTACT_LATIN[signs]) > 0
+        suspicious: Flags = drawn | (latin & self._seen.han) | self._digits
+        return suspicious
 
     @cached_property
     def _digits(self) -> Flags:
         view = self.folded.contact
-        digit = (view.codes >= ord("0")) & (view.codes <= ord("9"))
-        return self._sum_in(view, digit) >= _MANY_DIGITS
+        many: Flags = _in_each(view, _is_digit(view.codes))[0] >= _MANY_DIGITS
+        return many
 
     @cached_property
     def quiet(self) -> Flags:
@@ -167,48 +162,79 @@ class Evidence:
         np.add.at(depth, starts, 1)
         np.add.at(depth, ends, -1)
         said = _is_wordlike(view) & (np.cumsum(depth)[:-1] == 0)
-        return ~self._any_in(view, said) & (view.ends > view.starts)
+        quiet: Flags = (_in_each(view, said)[0] == 0) & (view.ends > view.starts)
+        return quiet
+
+    @cached_property
+    def _seen(self) -> "_Seen":
+        view, codes = self.folded.plain, self.folded.plain.codes
+        found = _in_each(
+            view,
+            (codes >= _HAN_BEGIN) & (codes < _HAN_END),
+            _is_latin_letter(view),
+            codes == ADDRESS,
+            codes == ord("?"),
+            codes == ord("!"),
+            (codes >= _FIRST_EMOJI) & (codes < _FIRST_EMOJI + 0x40),
+            _is_wordlike(view),
+            codes == ord(" "),
+        )
+        return _Seen(*(found > 0))
 
     @cached_property
     def shape(self) -> Floats:
         """One row a message, one column for each of `SHAPES`."""
-        view, folded = self.folded.plain, self.folded
-        kinds = self._kinds
+        view, folded, seen = self.folded.plain, self.folded, self._seen
         lengths = view.ends - view.starts
-        codes = view.codes
-        asks, latin = codes == ord("?"), _is_latin_letter(view)
-        last = codes[np.maximum(view.ends - 1, 0)]
-        english = self._any_in(view, latin)
-        emoji = (codes >= _FIRST_EMOJI) & (codes < _FIRST_EMOJI + 0x40)
-        columns = [
-            *(kinds == at for at in range(len(_KINDS))),
-            *np.eye(len(_LENGTHS) + 1)[:, np.searchsorted(_LENGTHS, lengths)],
+        table = np.zeros((len(SHAPES), len(self)), np.float32)
+        each = np.arange(len(self))
+        table[self._kinds, each] = 1
+        table[len(_KINDS) + np.searchsorted(_LENGTHS, lengths), each] = 1
+        table[len(_KINDS) + len(_LENGTHS) + 1 :] = (
             folded.brand,
             folded.somebody,
-            self._any_in(view, codes == ADDRESS),
+            seen.address,
             self._digits,
-            self._any_in(view, asks),
-            last == ord("?"),
-            self._any_in(view, codes == ord("!")),
-            self._any_in(view, emoji),
-            self._han,
-            english,
-            self._han & english,
+            seen.asks,
+            view.codes[np.maximum(view.ends - 1, 0)] == ord("?"),
+            seen.shouts,
+            seen.emoji,
+            seen.han,
+            seen.latin,
+            seen.han & seen.latin,
             self.quiet,
-            ~self._any_in(view, _is_wordlike(view)),
+            ~seen.words,
             folded.brand & self.of_kind(MessageKind.COMMENT),
-            self._any_in(view, codes == ord(" ")) & self._han,
-        ]
-        return np.stack(columns, axis=1).astype(np.float32)
+            seen.blank & seen.han,
+        )
+        return table.T
 
-    @staticmethod
-    def _sum_in(view: View, marked: Flags) -> Places:
-        sums = np.concatenate(([0], np.cumsum(marked)))
-        counts: Places = sums[view.ends] - sums[view.starts]
-        return counts
 
-    def _any_in(self, view: View, marked: Flags) -> Flags:
-        return self._sum_in(view, marked) > 0
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What stands anywhere in a message."""
+
+    han: Flags
+    latin: Flags
+    address: Flags
+    asks: Flags
+    shouts: Flags
+    emoji: Flags
+    words: Flags
+    blank: Flags
+
+
+def _in_each(view: View, *marked: Flags) -> NDArray[np.int64]:
+    """Count for each kind of mark, row by row, how many letters of each message have it."""
+    sums = np.zeros((len(marked), len(view.codes) + 1), np.int64)
+    np.cumsum(marked, axis=1, out=sums[:, 1:])
+    counts: NDArray[np.int64] = sums[:, view.ends] - sums[:, view.starts]
+    return counts
+
+
+def _is_digit(codes: Codes) -> Flags:
+    digit: Flags = (codes >= ord("0")) & (codes <= ord("9"))
+    return digit
 
 
 def _latin_words(view: View) -> tuple[Places, Places]:
@@ -224,7 +250,7 @@ def _is_latin_letter(view: View) -> Flags:
 def _is_wordlike(view: View) -> Flags:
     """Letters and digits of any script, but no marks, signs, names or emoji."""
     codes = view.codes
-    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    digit = _is_digit(codes)
     other = codes >= _LETTERS_BEGIN
     for begin, end in _MARKS:
         other &= (codes < begin) | (codes >= end)

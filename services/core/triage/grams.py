@@ -20,8 +20,9 @@ _INVERSE = pow(_BASE, -1, 1 << 64)
 _LENGTH_SALT = np.uint64(0xD6E8FEB86659FD93)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _HALF = np.uint64(31)
-_POWERS_KEPT = 1 << 15
-_SLOT_BITS = 20
+_POWERS_KEPT = 1 << 17
+_FILTER_BITS = 20
+_FEWEST_BITS = 8
 
 
 class Grams:
@@ -72,17 +73,19 @@ class KeyTable:
     def __init__(self, keys: Keys) -> None:
         """`keys` are sorted and different from one another."""
         self._keys = np.append(keys, np.uint64(0))
-        slots = self._slot(keys)
-        counts = np.bincount(slots, minlength=1 << _SLOT_BITS)
-        self._filter = counts > 0
-        self._first = (np.cumsum(counts) - counts).astype(np.int32)
-        self._fullest = int(counts.max(initial=0))
+        self._shift = np.uint64(64 - max(_FEWEST_BITS, len(keys).bit_length() + 1))
+        slots = np.arange((1 << int(64 - self._shift)) + 1, dtype=np.uint64)
+        first = np.searchsorted(keys >> self._shift, slots)
+        self._first = first[:-1].astype(np.int32)
+        self._fullest = int(np.diff(first).max(initial=0))
+        self._filter = np.zeros(1 << _FILTER_BITS, bool)
+        self._filter[_first_bits(keys)] = True
 
     def find(self, keys: Keys) -> tuple[Places, Places]:
         """Give where in `keys` a known one stands, and which of the known ones it is."""
-        maybe = np.flatnonzero(self._filter[self._slot(keys)])
+        maybe = np.flatnonzero(self._filter[_first_bits(keys)])
         asked = keys[maybe]
-        at = self._first[self._slot(asked)].astype(np.int64)
+        at = self._first[(asked >> self._shift).view(np.int64)].astype(np.int64)
         right = self._keys[at] == asked
         for _ in range(1, self._fullest):
             left = np.flatnonzero(~right)
@@ -90,9 +93,9 @@ class KeyTable:
             right[left] = self._keys[at[left]] == asked[left]
         return maybe[right], at[right]
 
-    @staticmethod
-    def _slot(keys: Keys) -> NDArray[np.int64]:
-        return (keys >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
+
+def _first_bits(keys: Keys) -> NDArray[np.int64]:
+    return (keys >> np.uint64(64 - _FILTER_BITS)).view(np.int64)
 
 
 def keys_of(words: Sequence[str], *, digits_apart: bool = False) -> Keys:

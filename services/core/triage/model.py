@@ -29,6 +29,8 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "dm_category": ("product", "partnership", "support", "other"),
 }
 OUTPUTS = sum(map(len, HEADS.values()))
+_SIZES = [len(names) for names in HEADS.values()]
+_BEGINS = np.cumsum([0, *_SIZES[:-1]])
 
 
 def head_slice(head: str) -> slice:
@@ -88,7 +90,10 @@ class Model:
     def probabilities(self, evidence: Evidence) -> dict[str, Floats]:
         """Give, for every head, one row a message."""
         finals = self.outputs(evidence) @ self._weights.final + self._weights.final_bias
-        return {head: _softmax(finals[:, head_slice(head)]) for head in HEADS}
+        # Far beyond what any message reaches, and well inside what a power can be.
+        powers = np.exp(np.clip(finals, -40, 40))
+        shares = powers / np.repeat(np.add.reduceat(powers, _BEGINS, axis=1), _SIZES, axis=1)
+        return {head: shares[:, head_slice(head)] for head in HEADS}
 
     def outputs(self, evidence: Evidence) -> Floats:
         """Give the raw outputs of all heads, one row a message."""
@@ -124,9 +129,3 @@ class Model:
         weights = np.einsum("ij,ij->i", self._weights.gram_weights[runs.grams], scaled[runs.owner])
         weights = (weights / lengths[runs.owner]).astype(np.float32)
         return WeighedRuns(runs.owner, runs.starts, runs.ends, weights)
-
-
-def _softmax(finals: Floats) -> Floats:
-    powers = np.exp(finals - finals.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares

@@ -46,9 +46,9 @@ class Trained:
     unread: Sequence[Decision]
 
 
-def train() -> Trained:
-    """Fit the packaged corpus; takes a minute of one processor and a gigabyte of memory."""
-    rows = load_corpus()
+def train(rows: Sequence[Row] | None = None) -> Trained:
+    """Fit the packaged corpus, or these rows; a minute of one processor, half a gigabyte."""
+    rows = load_corpus() if rows is None else rows
     book, senses = load_cuebook(), load_senses()
     evidence = Evidence([row.message for row in rows], book, Traits(book))
     fitted: Fit = fit(rows, evidence, Columns(book), senses)
