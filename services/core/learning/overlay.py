@@ -31,7 +31,7 @@ ALIKE = 0.8
 # How much the engine's own word weighs against learnt weights.
 MARGIN = 1.0
 # By how much the right class must win while learning.
-GAP = 0.75
+GAP = 0.25
 _ROUNDING = 1e-6
 GUARDED_FLAGS = frozenset({"harm", "legal", "journalist", "counterfeit"})
 _PRESSING = {tier: place for place, tier in enumerate(Tier)}

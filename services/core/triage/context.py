@@ -1,70 +1,130 @@
 """What stands around a cue: a negator, a supposition, another brand; each may change its mind."""
 
-import re
-from bisect import bisect_right
+from collections.abc import Sequence
 
-from services.core.triage.cuebook import Cue, CueBook, Effects, Window
+import numpy as np
+from numpy.typing import NDArray
 
-_HAN = "\u3400-\u9fff"
-# A space between two Chinese words is a comma; in English it is only a space.
-_BREAK = re.compile(rf"[,.!?;:。、\n~]|⟧|(?<=[{_HAN}]) (?=[{_HAN}])")
-# Letters read before a window begins, so that a phrase cut by its edge is still recognised.
-_RUN_UP = 6
+from services.core.triage.cuebook import CueBook, State, Window
+from services.core.triage.letters import Codes
+from services.core.triage.normalise import Places, View
+from services.core.triage.phrasebook import Hits, Numbers
+
+_BREAKS = np.zeros(0x3100, bool)
+_BREAKS[[ord(mark) for mark in ",.!?;:。、\n~"]] = True
+_HAN_BEGIN, _HAN_END = 0x3400, 0xA000
+_LAST_ASCII = 0x7F
 _BAD = "sentiment:negative"
 
 
 class Context:
-    """The clauses of one text, asked about each cue in it; positions are of the plain view."""
+    """The windows of one batch, asked about all cues in it; places are of the plain view."""
 
-    def __init__(self, text: str, book: CueBook) -> None:
-        self._text = text
+    def __init__(self, view: View, book: CueBook, hits: Hits) -> None:
+        self._view = view
         self._book = book
-        self._breaks = [found.end() for found in _BREAK.finditer(text)]
+        self._breaks = _clause_begins(view)
+        self._spans = {window: hits.of(book.window(window)) for window in Window}
+        self._negators = self._true_negators()
 
-    def effects(self, cue: Cue, start: int, end: int) -> Effects:
-        """Give what the cue argues for here; empty when its surroundings silence it."""
-        if cue.doubted is not None and self._is_doubted(start, end):
-            return cue.doubted
-        effects = cue.argues
-        if cue.negated is not None and self._is_negated(start):
-            effects = cue.negated
-        if any(effect == _BAD for effect, _ in effects) and self._is_elsewhere(start):
-            ease = self._book.elsewhere_ease
-            return tuple((effect, weight * ease) for effect, weight in effects)
-        return effects
+    def states(self, cues: Numbers, starts: Places, ends: Places, traits: "Traits") -> Numbers:
+        """Say how each hit of a cue stands: said, negated, doubted or of another brand."""
+        negated = traits.negatable[cues] & self._is_negated(starts)
+        doubted = traits.doubtable[cues] & self._is_doubted(starts, ends)
+        elsewhere = traits.bad[cues] & self._is_elsewhere(starts)
+        if not (negated.any() or doubted.any() or elsewhere.any()):
+            return np.zeros(len(cues), np.int32)
+        states = np.where(elsewhere, State.ELSEWHERE, State.SAID)
+        states = np.where(negated, State.NEGATED, states)
+        return np.where(doubted, State.DOUBTED, states).astype(np.int32)
 
-    def _before(self, window: Window, start: int) -> tuple[str, int]:
-        """Give the text in front of a cue, in its clause, and how many letters of it are run-up."""
-        english = self._text[start].isascii()
-        reach = window.before_ascii if english else window.before
-        at = bisect_right(self._breaks, start)
-        clause = self._breaks[at - 1] if at else 0
-        begin = max(clause, start - reach)
-        run_up = max(clause, begin - _RUN_UP)
-        return self._text[run_up:start], begin - run_up
+    def _true_negators(self) -> Places:
+        """The ends of negators that negate: no longer word holds them, no phrase spares them."""
+        starts, ends = self._spans[Window.NEGATOR]
+        if not len(starts):
+            return ends
+        furthest = np.maximum.accumulate(ends)
+        alone = np.ones(len(starts), bool)
+        alone[1:] = starts[1:] >= furthest[:-1]
+        spared = _covered(self._spans[Window.NO_NEGATOR], len(self._view.codes))
+        return ends[alone & ~spared[starts]]
 
-    def _is_negated(self, start: int) -> bool:
-        window = self._book.negation
-        text, run_up = self._before(window, start)
-        if not text:
-            return False
-        masked = window.spared.sub(lambda found: "·" * len(found.group()), text)
-        count = sum(1 for found in window.words.finditer(masked) if found.end() > run_up)
-        return bool(count % 2)
+    def _begin(self, window: Window, starts: Places) -> Places:
+        """Where a window in front of each place begins: at its reach, or where the clause does."""
+        reach = self._book.reach[window]
+        latin = self._view.codes[np.minimum(starts, len(self._view.codes) - 1)] <= _LAST_ASCII
+        begins = starts - np.where(latin, reach.before_ascii, reach.before)
+        clause = self._breaks[np.maximum(np.searchsorted(self._breaks, starts, "right") - 1, 0)]
+        return np.maximum(begins, clause)
 
-    def _is_doubted(self, start: int, end: int) -> bool:
-        window = self._book.doubt
-        text, run_up = self._before(window, start)
-        if text and window.spared.search(text):
-            return False
-        if text and any(found.end() > run_up for found in window.words.finditer(text)):
-            return True
-        at = bisect_right(self._breaks, end)
-        limit = self._breaks[at] if at < len(self._breaks) else len(self._text)
-        behind = self._text[end : min(limit, end + window.after)]
-        return bool(behind and window.words_after.search(behind))
+    def _is_negated(self, starts: Places) -> NDArray[np.bool_]:
+        if not len(self._negators):
+            return np.zeros(len(starts), bool)
+        count = _count(self._negators, self._begin(Window.NEGATOR, starts), starts)
+        odd: NDArray[np.bool_] = count % 2 == 1
+        return odd
 
-    def _is_elsewhere(self, start: int) -> bool:
-        window = self._book.elsewhere
-        text, _ = self._before(window, start)
-        return bool(text and window.words.search(text))
+    def _is_doubted(self, starts: Places, ends: Places) -> NDArray[np.bool_]:
+        if not (len(self._spans[Window.DOUBT][1]) or len(self._spans[Window.DOUBT_AFTER][1])):
+            return np.zeros(len(starts), bool)
+        begins = self._begin(Window.DOUBT, starts)
+        told = _count(self._spans[Window.TOLD][1], begins, starts) > 0
+        doubted = _count(self._spans[Window.DOUBT][1], begins, starts) > 0
+        reach = self._book.reach[Window.DOUBT].after
+        at = np.searchsorted(self._breaks, ends, side="right")
+        clause_end = np.append(self._breaks, len(self._view.codes))[at]
+        after_starts, after_ends = self._spans[Window.DOUBT_AFTER]
+        first = np.searchsorted(after_starts, ends)
+        found = np.append(after_ends, np.iinfo(np.int64).max)[first]
+        asked = found <= np.minimum(clause_end, ends + reach)
+        doubtful: NDArray[np.bool_] = ~told & (doubted | asked)
+        return doubtful
+
+    def _is_elsewhere(self, starts: Places) -> NDArray[np.bool_]:
+        if not len(self._spans[Window.ELSEWHERE][1]):
+            return np.zeros(len(starts), bool)
+        begins = self._begin(Window.ELSEWHERE, starts)
+        return _count(self._spans[Window.ELSEWHERE][1], begins, starts) > 0
+
+
+class Traits:
+    """What each cue of a book can be turned into, as arrays by cue number."""
+
+    def __init__(self, book: CueBook) -> None:
+        self.negatable = np.array([cue.negated is not None for cue in book.cues], bool)
+        self.doubtable = np.array([cue.doubted is not None for cue in book.cues], bool)
+        self.bad = np.array([_argues_bad(cue.argues) for cue in book.cues], bool)
+
+
+def _argues_bad(effects: Sequence[tuple[str, float]]) -> bool:
+    return any(effect == _BAD for effect, _ in effects)
+
+
+def _clause_begins(view: View) -> Places:
+    """Where clauses begin. A space between two Chinese words is a comma; in English it is none."""
+    codes = view.codes
+    breaks = _BREAKS[np.minimum(codes, len(_BREAKS) - 1)]
+    han = _is_han(codes)
+    breaks[1:-1] |= (codes[1:-1] == ord(" ")) & han[:-2] & han[2:]
+    breaks[view.starts - 1] = True
+    return np.flatnonzero(breaks) + 1
+
+
+def _is_han(codes: Codes) -> NDArray[np.bool_]:
+    return (codes >= _HAN_BEGIN) & (codes < _HAN_END)
+
+
+def _covered(spans: tuple[Places, Places], size: int) -> NDArray[np.bool_]:
+    depth = np.zeros(size + 1, np.int64)
+    np.add.at(depth, spans[0], 1)
+    np.add.at(depth, np.minimum(spans[1], size), -1)
+    return np.cumsum(depth)[:size] > 0
+
+
+def _count(ends: Places, begins: Places, stops: Places) -> Places:
+    """How many of some spans end behind `begins` and not behind `stops`."""
+    ordered = np.sort(ends)
+    after = np.searchsorted(ordered, stops, side="right")
+    before = np.searchsorted(ordered, begins, side="right")
+    counts: Places = np.maximum(after - before, 0)
+    return counts

@@ -4,29 +4,55 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import accumulate
 from typing import Any
 
-import re2
-
+from services.core.triage.letters import class_name, class_signs, make_letters
 from services.core.triage.normalise import Normaliser
+from services.core.triage.patterns import Chain, PatternError, spell_out
+from services.core.triage.phrasebook import PhraseBook
 
 _KEYS = {"name", "patterns", "argues", "flags", "view", "negated", "doubted"}
 _VIEWS = ("plain", "contact")
-# The automaton of several hundred alternatives grows to some 75 MB on varied text. With less room
-# it is thrown away again and again, and judging takes ten to thirty times as long; with no bound a
-# stream of strange texts would fill the memory.
-_SET_MEMORY_BYTES = 96 << 20
-_HITS_PER_CUE = 6
 
 Effects = tuple[tuple[str, float], ...]
 
 
 class CueFileError(ValueError):
     """A cue file does not say what a cue file must say; the text names the cue."""
+
+
+class State(IntEnum):
+    """How a cue stands in its clause: said, denied, supposed, or said of another brand."""
+
+    SAID = 0
+    NEGATED = 1
+    DOUBTED = 2
+    ELSEWHERE = 3
+
+
+class Window(IntEnum):
+    """The lists of words that change what a cue says, numbered behind the cues of a book."""
+
+    NEGATOR = 0
+    NO_NEGATOR = 1
+    DOUBT = 2
+    TOLD = 3
+    DOUBT_AFTER = 4
+    ELSEWHERE = 5
+    QUIET = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many letters in front of a cue (or behind it) a window's words may stand."""
+
+    before: int
+    before_ascii: int
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,64 +65,30 @@ class Cue:
     doubted: Effects | None
     flags: tuple[str, ...]
     view: str
-    pattern: Any
+    chains: tuple[Chain, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How far a word in front of a cue (or behind it) reaches, in characters of the plain view."""
-
-    before: int
-    before_ascii: int
-    words: Any
-    after: int = 0
-    words_after: Any = None
-    spared: Any = None
+    def effects(self, state: State) -> Effects:
+        if state is State.NEGATED:
+            return self.negated or ()
+        if state is State.DOUBTED:
+            return self.doubted or ()
+        return self.argues
 
 
 @dataclass(frozen=True, slots=True)
 class CueBook:
-    cues: Mapping[str, Sequence[Cue]]
-    negation: Window
-    doubt: Window
-    elsewhere: Window
-    elsewhere_ease: float
-    quiet: Any
-    brand_words: Any
+    """All cues with their phrase books; `plain` and `contact` say which numbers are which cues."""
+
+    cues: Sequence[Cue]
+    plain: PhraseBook
+    contact: PhraseBook
+    reach: Mapping[Window, Reach]
     normaliser: Normaliser
     digest: str
-    _sets: Mapping[str, Any]
 
-    def hits(self, view: str, text: str) -> Iterator[tuple[Cue, int, int]]:
-        """Yield every cue of a view with the half-open spans where it stands in `text`."""
-        data = text.encode()
-        found = sorted(self._sets[view].Match(data) or ())
-        if not found:
-            return
-        bounds = _CharacterBounds(text, data)
-        for index in found:
-            cue = self.cues[view][index]
-            for count, match in enumerate(cue.pattern.finditer(data)):
-                if count == _HITS_PER_CUE:
-                    break
-                start, end = match.span()
-                if start < end:
-                    yield cue, bounds[start], bounds[end]
-
-
-class _CharacterBounds:
-    """Byte offset to character offset, built once for a text."""
-
-    __slots__ = ("_table",)
-
-    def __init__(self, text: str, data: bytes) -> None:
-        self._table: dict[int, int] | None = None
-        if len(text) != len(data):
-            widths = (len(letter.encode()) for letter in text)
-            self._table = {byte: at for at, byte in enumerate(accumulate(widths, initial=0))}
-
-    def __getitem__(self, byte: int) -> int:
-        return byte if self._table is None else self._table[byte]
+    def window(self, window: Window) -> int:
+        """Give the number of a window's list in the plain phrase book."""
+        return len(self.cues) + int(window)
 
 
 @lru_cache(maxsize=1)
@@ -106,23 +98,51 @@ def load_cuebook() -> CueBook:
     texts = {path: source.read_text("utf-8") for path, source in sorted(_toml_files(root, ""))}
     tables = {path: tomllib.loads(text) for path, text in texts.items()}
     cues = [read_cue(entry) for path in tables for entry in tables[path].get("cue", ())]
-    by_view = {view: [cue for cue in cues if cue.view == view] for view in _VIEWS}
-    windows, emoji = tables["windows.toml"], tables["emoji.toml"]
+    digest = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()[:8]
+    return make_cuebook(cues, tables["windows.toml"], tables["emoji.toml"], digest)
+
+
+def make_cuebook(
+    cues: Sequence[Cue], windows: Mapping[str, Any], emoji: Mapping[str, Any], digest: str
+) -> CueBook:
+    """Lay the cues and windows into phrase books."""
+    by_view: dict[str, list[tuple[int, Chain]]] = {view: [] for view in _VIEWS}
+    for number, cue in enumerate(cues):
+        by_view[cue.view] += [(number, chain) for chain in cue.chains]
+    by_view["plain"] += [
+        (len(cues) + int(window), chain)
+        for window, patterns in _window_patterns(windows).items()
+        for chain in _chains(window.name, patterns)
+    ]
     return CueBook(
-        cues=by_view,
-        negation=_window(windows["negation"], spared="not_negators"),
-        doubt=_window(windows["doubt"], spared="told"),
-        elsewhere=_window(windows["elsewhere"]),
-        elsewhere_ease=float(windows["elsewhere"]["ease"]),
-        quiet=_quiet_pattern(windows["quiet"]),
-        brand_words=_any_of(windows["handle"]["brand_words"]),
-        normaliser=Normaliser(
-            emoji={sign: kind for kind, signs in emoji["classes"].items() for sign in signs},
-            emoticons={name: kind for kind, names in emoji["platform"].items() for name in names},
-            lookalikes=emoji["contact"],
-        ),
-        digest=hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()[:8],
-        _sets={view: _set_of(by_view[view]) for view in _VIEWS},
+        cues=cues,
+        plain=PhraseBook(by_view["plain"]),
+        contact=PhraseBook(by_view["contact"]),
+        reach={
+            Window.NEGATOR: _reach(windows["negation"]),
+            Window.DOUBT: _reach(windows["doubt"]),
+            Window.ELSEWHERE: _reach(windows["elsewhere"]),
+        },
+        normaliser=_normaliser(windows, emoji),
+        digest=digest,
+    )
+
+
+def _normaliser(windows: Mapping[str, Any], emoji: Mapping[str, Any]) -> Normaliser:
+    letters = make_letters(
+        {sign: kind for kind, signs in emoji["classes"].items() for sign in signs},
+        emoji["contact"],
+    )
+    signs = {name: code for code, name in letters.names.items()}
+    return Normaliser(
+        letters,
+        emoticons={
+            name: signs[f"⟦{kind.upper()}⟧"]
+            for kind, names in emoji["platform"].items()
+            for name in names
+        },
+        shorthand=emoji["shorthand"],
+        brand_words=windows["handle"]["brand_words"],
     )
 
 
@@ -137,10 +157,6 @@ def read_cue(entry: Mapping[str, Any]) -> Cue:
     view = entry.get("view", "plain")
     if view not in _VIEWS:
         raise CueFileError(f"{name}: there is no view {view!r}")
-    try:
-        pattern = _any_of(entry["patterns"])
-    except re2.error as error:
-        raise CueFileError(f"{name}: {error}") from error
     negated, doubted = entry.get("negated"), entry.get("doubted")
     return Cue(
         name=name,
@@ -149,8 +165,30 @@ def read_cue(entry: Mapping[str, Any]) -> Cue:
         doubted=None if doubted is None else _effects(name, doubted),
         flags=tuple(entry.get("flags", ())),
         view=view,
-        pattern=pattern,
+        chains=tuple(_chains(name, entry["patterns"])),
     )
+
+
+def _chains(name: str, patterns: Sequence[str]) -> list[Chain]:
+    try:
+        return [chain for pattern in patterns for chain in spell_out(_with_signs(pattern))]
+    except PatternError as error:
+        raise CueFileError(f"{name}: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _class_signs() -> Mapping[str, str]:
+    root = files("services.core.triage").joinpath("cues", "emoji.toml")
+    kinds = tomllib.loads(root.read_text("utf-8"))["classes"]
+    return {class_name(kind): chr(code) for kind, code in class_signs(kinds).items()}
+
+
+def _with_signs(pattern: str) -> str:
+    """Turn `⟦LOVE⟧` into the one letter that stands for it in folded text."""
+    if "⟦" in pattern:
+        for name, sign in _class_signs().items():
+            pattern = pattern.replace(name, sign)
+    return pattern
 
 
 def _effects(name: str, table: Mapping[str, float]) -> Effects:
@@ -159,44 +197,22 @@ def _effects(name: str, table: Mapping[str, float]) -> Effects:
     return tuple((effect, float(weight)) for effect, weight in table.items())
 
 
-def _window(table: Mapping[str, Any], spared: str = "") -> Window:
+def _window_patterns(windows: Mapping[str, Any]) -> dict[Window, list[str]]:
+    doubt = windows["doubt"]
+    return {
+        Window.NEGATOR: windows["negation"]["words"],
+        Window.NO_NEGATOR: windows["negation"]["not_negators"],
+        Window.DOUBT: doubt["words"],
+        Window.TOLD: doubt["told"],
+        Window.DOUBT_AFTER: doubt["words_after"],
+        Window.ELSEWHERE: windows["elsewhere"]["words"],
+        Window.QUIET: [word for kind in windows["quiet"].values() for word in kind],
+    }
+
+
+def _reach(table: Mapping[str, Any]) -> Reach:
     before = int(table["before"])
-    return Window(
-        before=before,
-        before_ascii=int(table.get("before_ascii", before * 2)),
-        words=_any_of(table["words"]),
-        after=int(table.get("after", 0)),
-        words_after=_any_of(table["words_after"]) if "words_after" in table else None,
-        spared=_any_of(table[spared]) if spared else None,
-    )
-
-
-def _quiet_pattern(table: Mapping[str, Sequence[str]]) -> Any:
-    """One pattern for a whole message of closing words, laughter, emoji, marks and handles."""
-    words = [word for kind in table.values() for word in kind]
-    return re2.compile(rf"(?:{'|'.join(words)}|@[^\s@]{{1,30}}|⟦[A-Z]+⟧|[\s\pP\pS])+")
-
-
-def _any_of(patterns: Sequence[str]) -> Any:
-    return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), _options())
-
-
-def _options() -> Any:
-    options = re2.Options()
-    options.never_capture = True
-    options.log_errors = False
-    options.max_mem = 64 << 20
-    return options
-
-
-def _set_of(cues: Sequence[Cue]) -> Any:
-    options = _options()
-    options.max_mem = _SET_MEMORY_BYTES
-    patterns = re2.Set.SearchSet(options)
-    for cue in cues:
-        patterns.Add(cue.pattern.pattern.encode())
-    patterns.Compile()
-    return patterns
+    return Reach(before, int(table.get("before_ascii", before * 2)), int(table.get("after", 0)))
 
 
 def _toml_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:

@@ -6,8 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.core.triage.types import Classifier, Decision, MessageKind, TriageInput
+from services.core.triage.types import (
+    Category,
+    Classifier,
+    Decision,
+    MessageKind,
+    Tier,
+    TriageInput,
+)
 
+_Judged = tuple["Sample", Decision]
 AXES = ("tier", "category", "sentiment")
 
 
@@ -23,6 +31,7 @@ class Sample:
     id: str
     message: TriageInput
     labels: Mapping[str, str]
+    reply: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +80,84 @@ def _sample(number: int, line: str, *, labelled: bool) -> Sample:
     missing = [axis for axis in AXES if axis not in labels]
     if labelled and missing:
         raise SampleError(f"line {number} has no {' and no '.join(missing)}")
-    return Sample(number, ident, TriageInput(MessageKind(kind), text), labels)
+    reply = entry.get("reply", entry.get("needs_reply"))
+    message = TriageInput(MessageKind(kind), text)
+    return Sample(number, ident, message, labels, reply if isinstance(reply, bool) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a brand asks of triage, beyond accuracy. A share of nothing is None.
+
+    `hidden_in_need` counts urgent and important messages that would have been hidden.
+    """
+
+    urgent_recall: float | None
+    urgent_precision: float | None
+    crisis_in_urgent: float | None
+    hide_precision: float | None
+    hide_recall: float | None
+    hidden_in_need: int
+    reply_f1: float | None
+    unsure: float | None
 
 
 def evaluate(classifier: Classifier, samples: Sequence[Sample]) -> dict[str, AxisReport]:
     """Judge every labelled sample once and report each axis."""
-    decisions = [classifier.judge(sample.message) for sample in samples]
+    return evaluate_decisions(samples, judge_samples(classifier, samples))
+
+
+def judge_samples(classifier: Classifier, samples: Sequence[Sample]) -> list[Decision]:
+    return classifier.judge_many([sample.message for sample in samples])
+
+
+def evaluate_decisions(
+    samples: Sequence[Sample], decisions: Sequence[Decision]
+) -> dict[str, AxisReport]:
     return {axis: _axis_report(axis, samples, decisions) for axis in AXES}
 
 
 def _axis_report(axis: str, samples: Sequence[Sample], decisions: Sequence[Decision]) -> AxisReport:
     truths = [sample.labels[axis] for sample in samples]
     return compare(axis, truths, [str(getattr(decision, axis)) for decision in decisions])
+
+
+def promises(samples: Sequence[Sample], decisions: Sequence[Decision]) -> Promise:
+    """Measure what the targets ask; needs the labels of tier and category."""
+    pairs = list(zip(samples, decisions, strict=True))
+    urgent = [each for each in pairs if each[0].labels["tier"] == Tier.URGENT]
+    called = [each for each in pairs if each[1].tier is Tier.URGENT]
+    crisis = [each for each in urgent if each[0].labels["category"] == Category.PR_CRISIS]
+    spam = [each for each in pairs if each[0].labels["tier"] == Tier.SPAM]
+    hidden = [each for each in pairs if each[1].hide]
+    replies = [each for each in pairs if each[0].reply is not None]
+    return Promise(
+        urgent_recall=_part(urgent, called),
+        urgent_precision=_part(called, urgent),
+        crisis_in_urgent=_part(crisis, called),
+        hide_precision=_part(hidden, spam),
+        hide_recall=_part(spam, hidden),
+        hidden_in_need=sum(
+            sample.labels["tier"] in {Tier.URGENT, Tier.IMPORTANT} for sample, _ in hidden
+        ),
+        reply_f1=_reply_f1(replies),
+        unsure=_part(pairs, [each for each in pairs if "unsure" in each[1].flags]),
+    )
+
+
+def _part(whole: Sequence[_Judged], of: Sequence[_Judged]) -> float | None:
+    """The share of `whole` that is also in `of`."""
+    inside = {id(sample) for sample, _ in of}
+    return sum(id(sample) in inside for sample, _ in whole) / len(whole) if whole else None
+
+
+def _reply_f1(replies: Sequence[_Judged]) -> float | None:
+    if not replies:
+        return None
+    hits = sum(bool(sample.reply) and decision.needs_reply for sample, decision in replies)
+    owed = sum(bool(sample.reply) for sample, _ in replies)
+    said = sum(decision.needs_reply for _, decision in replies)
+    return _share(2 * hits, owed + said)
 
 
 def compare(axis: str, truths: Sequence[str], guesses: Sequence[str]) -> AxisReport:

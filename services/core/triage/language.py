@@ -2,6 +2,9 @@
 
 import re
 
+import numpy as np
+
+from services.core.triage.normalise import View
 from services.core.triage.types import Language
 
 # Handles, addresses and bracketed emoticons say nothing about the language of the sentence.
@@ -13,6 +16,10 @@ _ASIDE = re.compile(
 _TOKEN = re.compile(r"[a-z\d]+", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _FOREIGN = re.compile(r"[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")
+_HAN_BEGIN, _HAN_END, _FAR_HAN = 0x3400, 0xA000, 0x20000
+_GREEK, _GREEK_END = 0x370, 0x2000
+_KANA, _KANA_END = 0x3040, 0x3100
+_HANGUL, _HANGUL_END = 0xAC00, 0xD7B0
 _VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
 # Latin letters a Chinese sentence uses without becoming mixed: short hands, units, trade names.
 # Those without a vowel need no place here: they are abbreviations by their look.
@@ -43,3 +50,29 @@ def language_of(text: str) -> Language:
 
 def _is_a_word(word: str) -> bool:
     return len(word) > 1 and _AT_HOME.fullmatch(word) is None and bool(_VOWEL.search(word))
+
+
+def languages_of(view: View) -> list[Language]:
+    """Judge the messages of a batch; names, addresses and emoticons are signs there already."""
+    codes = view.codes
+    han = (codes >= _HAN_BEGIN) & (codes < _HAN_END) | (codes >= _FAR_HAN)
+    latin = (codes >= ord("a")) & (codes <= ord("z"))
+    foreign = (codes >= _GREEK) & (codes < _GREEK_END) | (codes >= _KANA) & (codes < _KANA_END)
+    foreign |= (codes >= _HANGUL) & (codes < _HANGUL_END)
+    counts = [
+        (sums[view.ends] - sums[view.starts]).tolist()
+        for sums in (np.concatenate(([0], np.cumsum(marked))) for marked in (han, latin, foreign))
+    ]
+    return [_language(view, at, *each) for at, each in enumerate(zip(*counts, strict=True))]
+
+
+def _language(view: View, at: int, han: int, latin: int, foreign: int) -> Language:
+    if foreign > han + latin:
+        return Language.OTHER
+    if han and latin:
+        words = _TOKEN.findall("".join(map(chr, view.text(at).tolist())))
+        mixed = any(_is_a_word(word) for word in words if word.isalpha())
+        return Language.MIXED if mixed else Language.ZH
+    if han:
+        return Language.ZH
+    return Language.EN if latin else Language.OTHER

@@ -1,163 +1,244 @@
-"""Folds what people type into what cues can read, and remembers where every letter came from.
+"""Folds what people type into what cues and weights can read; every letter knows its origin.
 
-Two views of one text. The plain view keeps words, marks and emoji classes; the contact view drops
-all but letters and digits and folds the look-alikes that smuggle contact details past a filter.
+A whole batch is folded at once, as arrays. Two views of each text: the plain view keeps words,
+marks and emoji classes; the contact view drops all but letters and digits and folds the
+look-alikes that smuggle contact details past a filter.
 """
 
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import opencc
+import numpy as np
+from numpy.typing import NDArray
 
-_EMOTICON_LONGEST = 8
-_LONE_SURROGATES = range(0xD800, 0xE000)
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
-_HAN_FIRST = 0x2E80
-# NFKC leaves these apart from their plain forms.
-_MARKS = {"’": "'", "‘": "'", "“": '"', "”": '"', "⟦": "[", "⟧": "]", "〜": "~", "—": "-"}
-_simplify = opencc.OpenCC("t2s").convert
+from services.core.triage.letters import (
+    ADDRESS,
+    BRAND,
+    DIGIT,
+    DROPPED,
+    EDGE,
+    EMOTICON,
+    SOMEBODY,
+    Codes,
+    Letters,
+)
+from services.core.triage.types import MessageKind, TriageInput
+
+# What is read of one message: its first and its last letters. A comment has at most a thousand.
+HEAD, TAIL = 4_000, 1_000
+_EMOTICON = re.compile(r"[\[［]([^\[\]［］\n]{1,9})[\]］]")
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s\u2e80-\uffff]{1,200}", re.IGNORECASE)
+# A handle ends where the platform puts a space; a name that runs into the sentence is cut short.
+_HANDLE = re.compile(r"[@＠]([^\s@＠,，。.!！?？:：;；、~～\[\]()（）#]{1,20})")
+_LONGEST_BARE_HANDLE = 8
+_SHORTHAND = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9]{1,5}(?![a-z0-9])")
+_LETTER_RUN, _MARK_RUN = 2, 1
+_IDEOGRAPHS_BEGIN = 0x2E80
+
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A folded text; letter i came from the original's code points `starts[i]` to `ends[i]`."""
+    """The folded letters of a batch, each message between two edges.
 
-    text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    Letter i belongs to message `owner[i]` and came from `origin[i]` of that message's original;
+    `starts[m]` to `ends[m]` are message m's letters, without its edges; `sizes[m]` is how many
+    code points the original has.
+    """
+
+    codes: Codes
+    owner: Places
+    origin: Places
+    starts: Places
+    ends: Places
+    sizes: Places
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """Give the original half-open span of this view's half-open, non-empty span."""
-        return self.starts[start], self.ends[end - 1]
+        """Give the original half-open span of a half-open span of letters, edges not counted.
+
+        It reaches to the next letter that was kept: all of an emoticon, all of a shouted mark.
+        """
+        whose = int(self.owner[max(start, 0)]) if start < len(self.owner) else 0
+        start, end = max(start, int(self.starts[whose])), min(end, int(self.ends[whose]))
+        if start >= end:
+            return 0, 0
+        closed = end == int(self.ends[whose])
+        return int(self.origin[start]), int(self.sizes[whose] if closed else self.origin[end])
+
+    def text(self, message: int) -> Codes:
+        return self.codes[self.starts[message] : self.ends[message]]
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
+    """A batch in both views. `brand` and `somebody` say whose handle stands in each message."""
+
     plain: View
     contact: View
-
-
-@dataclass(slots=True)
-class _Strip:
-    """A view while it is being written."""
-
-    pieces: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    last: str = ""
-    run: int = 0
-
-    def put(self, piece: str, start: int, end: int) -> None:
-        self.pieces.append(piece)
-        self.starts.extend([start] * len(piece))
-        self.ends.extend([end] * len(piece))
-
-    def put_once(self, piece: str, start: int, end: int) -> None:
-        """Write a piece; a third equal letter or a second equal mark only stretches the last."""
-        self.run = self.run + 1 if piece == self.last else 1
-        self.last = piece
-        allowed = 2 if piece.isalpha() else 1
-        if self.run > allowed and not piece.isdigit():
-            self.ends[-1] = end
-            return
-        self.put(piece, start, end)
-
-    def view(self) -> View:
-        return View("".join(self.pieces), tuple(self.starts), tuple(self.ends))
+    brand: NDArray[np.bool_]
+    somebody: NDArray[np.bool_]
 
 
 class Normaliser:
-    """Folds with three tables: emoji and emoticons to their class, look-alikes to letters."""
+    """Folds with tables: letters, platform emoticons, abbreviations, words of brands' handles."""
 
     def __init__(
         self,
+        letters: Letters,
         *,
-        emoji: Mapping[str, str],
-        emoticons: Mapping[str, str],
-        lookalikes: Mapping[str, str],
-        simplify: Callable[[str], str] = _simplify,
+        emoticons: Mapping[str, int],
+        shorthand: Mapping[str, str],
+        brand_words: Sequence[str],
     ) -> None:
-        self._simplify = simplify
-        self._emoji = dict(emoji)
-        self._emoticons = {name.casefold(): kind for name, kind in emoticons.items()}
-        self._lookalikes = dict(lookalikes)
-        self._fold = lru_cache(maxsize=16_384)(self._fold_uncached)
+        self.letters = letters
+        self._emoticons = {name.casefold(): sign for name, sign in emoticons.items()}
+        self._shorthand = {
+            short: [ord(letter) for letter in meaning] for short, meaning in shorthand.items()
+        }
+        self._brand_word = re.compile("|".join(brand_words), re.IGNORECASE)
 
-    def fold(self, text: str) -> Folded:
-        """Fold any string; time and space are linear in its length."""
-        source = self._simplified(text)
-        plain, contact = _Strip(), _Strip()
-        index, length = 0, len(source)
-        while index < length:
-            emoticon = self._emoticon_at(source, index) if source[index] in "[［" else None
-            if emoticon is not None:
-                token, end = emoticon
-                plain.put_once(token, index, end)
-                index = end
-                continue
-            seen, smuggled = self._fold(source[index])
-            if seen:
-                plain.put_once(seen, index, index + 1)
-            if smuggled:
-                contact.put(smuggled, index, index + 1)
-            index += 1
-        return Folded(plain.view(), contact.view())
-
-    def _simplified(self, text: str) -> str:
-        """Turn traditional into simplified letter for letter, so that positions stay."""
-        if all(ord(letter) < _HAN_FIRST for letter in text):
-            return text
-        # NUL and lone surrogates do not survive the way through C++, so they stay at home.
-        clean = "".join(each if each.isprintable() else " " for each in text)
-        simplified = self._simplify(clean)
-        if len(simplified) != len(text):
-            simplified = "".join(self._simplified_letter(letter) for letter in clean)
-        return "".join(
-            new if old.isprintable() else old for old, new in zip(text, simplified, strict=True)
+    def fold(self, messages: Sequence[TriageInput]) -> Folded:
+        """Fold any strings; time and space are linear in what is read of them."""
+        texts = [_read(message.text) for message in messages]
+        joined = "\n".join(texts)
+        codes = self.letters.read(joined)
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        begins = np.concatenate(([0], np.cumsum(lengths + 1)[:-1]))
+        self._shorten(joined, codes)
+        brand, somebody = self._handles(messages, joined, codes, begins)
+        owner = np.repeat(np.arange(len(texts)), lengths + 1)[: len(codes)]
+        origin = np.arange(len(codes)) - begins[owner]
+        if lengths.max(initial=0) > HEAD:
+            origin = self._past_the_gap(messages, origin, owner)
+        inside = _inside(begins, lengths, len(codes))
+        sizes = np.fromiter((len(message.text) for message in messages), np.int64, len(texts))
+        plain = self.letters.fold(codes)
+        contact = self.letters.unwrap(codes)
+        return Folded(
+            plain=_view(_calmed(plain, owner, inside), owner, origin, sizes),
+            contact=_view(np.where(inside, contact, DROPPED), owner, origin, sizes),
+            brand=brand,
+            somebody=somebody,
         )
 
-    def _simplified_letter(self, letter: str) -> str:
-        simplified = self._simplify(letter)
-        return simplified if len(simplified) == 1 else letter
+    def _shorten(self, joined: str, codes: Codes) -> None:
+        """Put one sign for each emoticon and address, and the meaning for each abbreviation."""
+        for found in _EMOTICON.finditer(joined):
+            sign = self._emoticon(found.group(1))
+            if sign:
+                _put(codes, found.start(), found.end(), [sign])
+        for found in _ADDRESS.finditer(joined):
+            _put(codes, found.start(), found.end(), [ADDRESS])
+        for found in _SHORTHAND.finditer(joined.lower() if joined.isascii() else _lowered(joined)):
+            meaning = self._shorthand.get(found.group())
+            if meaning is not None:
+                _put(codes, found.start(), found.end(), meaning)
 
-    def _emoticon_at(self, source: str, index: int) -> tuple[str, int] | None:
-        window = source[index + 1 : index + 2 + _EMOTICON_LONGEST].replace("］", "]")
-        close = window.find("]")
-        if close < 1:
-            return None
-        kind = self._emoticons.get(window[:close].casefold())
-        if kind is None and window[close - 1] in "RHrh":
-            kind = "sign"
-        return None if kind is None else (_token(kind), index + close + 2)
+    def _emoticon(self, name: str) -> int:
+        folded = name.casefold()
+        sign = self._emoticons.get(folded, 0)
+        return sign or (EMOTICON if folded[-1] in "rh" and len(folded) > 1 else 0)
 
-    def _fold_uncached(self, letter: str) -> tuple[str, str]:
-        code = ord(letter)
-        if code in _LONE_SURROGATES:
-            return "\ufffd", ""
-        category = unicodedata.category(letter)
-        if letter in "\r\n\u2028\u2029":
-            return "\n", ""
-        if category in {"Cf", "Mn", "Me", "Cs"} or code in _SKIN_TONES:
-            return "", ""
-        kind = self._emoji.get(letter)
-        plain = _token(kind) if kind else _folded_letter(letter, category)
-        smuggled = self._lookalikes.get(letter) or self._lookalikes.get(plain)
-        if smuggled is None:
-            smuggled = "" if kind else "".join(each for each in plain if each.isalnum())
-        return plain, smuggled
+    def _handles(
+        self, messages: Sequence[TriageInput], joined: str, codes: Codes, begins: Places
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        brand, somebody = np.zeros(len(messages), bool), np.zeros(len(messages), bool)
+        for found in _HANDLE.finditer(joined):
+            at = int(np.searchsorted(begins, found.start(), side="right")) - 1
+            message, name = messages[at], found.group(1)
+            length = self._brand_length(message, name, first=not brand[at] and not somebody[at])
+            sign = BRAND if length else SOMEBODY
+            (brand if length else somebody)[at] = True
+            length = length or (
+                len(name) if name.isascii() else min(len(name), _LONGEST_BARE_HANDLE)
+            )
+            _put(codes, found.start(), found.start() + 1 + length, [sign])
+        return brand, somebody
+
+    def _brand_length(self, message: TriageInput, name: str, *, first: bool) -> int:
+        """How many letters of a name are the brand's handle; 0 when it is somebody else's."""
+        own = [handle.lstrip("@＠").casefold() for handle in message.brand_handles]
+        if any(own):
+            folded = name.casefold()
+            fitting = (handle for handle in own if handle and folded.startswith(handle))
+            return max(map(len, fitting), default=0)
+        if name.isascii():
+            known = self._brand_word.search(name) is not None
+            return len(name) if known or (first and message.kind is MessageKind.MENTION) else 0
+        ends = [found.end() for found in self._brand_word.finditer(name)]
+        if ends:
+            return ends[-1]
+        if first and message.kind is MessageKind.MENTION:
+            return min(len(name), _LONGEST_BARE_HANDLE)
+        return 0
+
+    @staticmethod
+    def _past_the_gap(messages: Sequence[TriageInput], origin: Places, owner: Places) -> Places:
+        gaps = np.array([max(0, len(message.text) - HEAD - TAIL) for message in messages])
+        return np.where((origin >= HEAD) & (gaps[owner] > 0), origin + gaps[owner], origin)
 
 
-def _token(kind: str) -> str:
-    """Capitals, since folded text has none: a pattern for the word love never meets the class."""
-    return f"⟦{kind.upper()}⟧"
+def digits_alike(codes: Codes) -> Codes:
+    """Give every digit the same sign."""
+    return np.where((codes >= ord("0")) & (codes <= ord("9")), DIGIT, codes).astype(np.uint32)
 
 
-def _folded_letter(letter: str, category: str) -> str:
-    if category.startswith("Z") or category in {"Cc", "Cn", "Co"}:
-        return " "
-    folded = _MARKS.get(letter) or unicodedata.normalize("NFKC", letter).casefold()
-    if not folded.isalnum() and unicodedata.category(folded[0]) == "So":
-        return " "
-    return folded
+def _read(text: str) -> str:
+    return text if len(text) <= HEAD + TAIL else text[:HEAD] + text[-TAIL:]
+
+
+def _lowered(joined: str) -> str:
+    """Lower case letter for letter, since a few letters grow when they are lowered."""
+    lowered = joined.lower()
+    if len(lowered) == len(joined):
+        return lowered
+    return "".join(each.lower() if len(each.lower()) == 1 else each for each in joined)
+
+
+def _put(codes: Codes, start: int, end: int, signs: Sequence[int]) -> None:
+    codes[start:end] = DROPPED
+    codes[start : start + len(signs)] = signs
+
+
+def _inside(begins: Places, lengths: Places, size: int) -> NDArray[np.bool_]:
+    inside = np.ones(size, bool)
+    between = begins + lengths
+    inside[between[between < size]] = False
+    return inside
+
+
+def _calmed(codes: Codes, owner: Places, inside: NDArray[np.bool_]) -> Codes:
+    """Drop what is shouted: a third equal letter, a second equal mark, blanks in a row."""
+    codes = np.where(inside, codes, DROPPED).astype(np.uint32)
+    kept = np.flatnonzero(codes)
+    if not len(kept):
+        return codes
+    seen, whose = codes[kept], owner[kept]
+    fresh = np.ones(len(kept), bool)
+    fresh[1:] = (seen[1:] != seen[:-1]) | (whose[1:] != whose[:-1])
+    turn = np.arange(len(kept))
+    run = turn - np.maximum.accumulate(np.where(fresh, turn, 0))
+    digit = (seen >= ord("0")) & (seen <= ord("9"))
+    letter = (seen >= ord("a")) & (seen <= ord("z")) | (seen >= _IDEOGRAPHS_BEGIN) & (seen < EDGE)
+    limit = np.where(letter, _LETTER_RUN, _MARK_RUN)
+    codes[kept[(run >= limit) & ~digit]] = DROPPED
+    return codes
+
+
+def _view(codes: Codes, owner: Places, origin: Places, sizes: Places) -> View:
+    """Lay the letters that remain between edges: edge, message, edge, message, edge."""
+    count = len(sizes)
+    kept = np.flatnonzero(codes)
+    whose = owner[kept]
+    counts = np.bincount(whose, minlength=count)
+    ends = np.cumsum(counts + 1)
+    starts = ends - counts
+    laid = np.full(len(kept) + count + 1, EDGE, np.uint32)
+    places = np.arange(len(kept)) + whose + 1
+    laid[places] = codes[kept]
+    owners = np.append(np.repeat(np.arange(count), counts + 1), max(count - 1, 0))
+    origins = np.zeros(len(laid), np.int64)
+    origins[places] = origin[kept]
+    return View(laid, owners, origins, starts, ends, sizes)

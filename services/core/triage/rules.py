@@ -1,24 +1,41 @@
-"""What the weighed cues add up to: the label rules, as decisions without side effects."""
+"""From probabilities to decisions: least expected cost, the forced hand, and when to hide.
+
+Whole batches are decided at once: every field is an array with one row a message.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.core.triage.types import Category, Language, MessageKind, Sentiment, Tier
+import numpy as np
+from numpy.typing import NDArray
 
-RULES_VERSION = "1"
+from services.core.triage.types import Category, Sentiment, Tier
 
-SPAM_FROM = 0.6
-HIDE_FROM = 0.85
-CATEGORY_FROM = 0.5
-ASKS_FROM = 0.5
-# Words about buying ask by themselves ("price", "free shipping") unless a verdict explains them.
-_ASKS_BY_TOPIC_FROM = 0.2
-_STRONG_VERDICT = 0.7
-_FAINT_VERDICT = 0.35
-_PLAIN_ATTITUDE = 0.8
-_ATTITUDE_LEAD = 0.3
+RULES_VERSION = "2"
+TIERS = tuple(Tier)
+CATEGORIES = tuple(Category)
+SENTIMENTS = tuple(Sentiment)
 
-_TIER = {
+Shares = NDArray[np.floating]
+Flags = NDArray[np.bool_]
+Choices = NDArray[np.int64]
+
+# Cues of law, harm, press, recall and fraud: whatever the rest says, a person looks at once.
+FORCING = frozenset({"legal", "harm", "journalist", "boycott", "privacy", "exposure"})
+# A message that speaks of these is never hidden, only suspected.
+SHIELDING = FORCING | {"refund", "counterfeit", "fraud", "safety", "discrimination", "order"}
+# The word alone does not force where everything else speaks against it: of thirty such messages
+# in the corpus ("hospital bag packed!", a documentary that asks for an interview) one was urgent.
+_FORCED_FROM = 0.05
+HIDE_FROM = 0.82
+# A missed answer is dearer than one too many.
+REPLY_FROM = 0.4
+UNSURE_BELOW = 0.6
+UNSURE = "unsure"
+SUSPECTED = "suspected_spam"
+FORCED = "forced"
+
+TIER = {
     Category.COMPLAINT: Tier.URGENT,
     Category.PRODUCT_QUESTION: Tier.URGENT,
     Category.NEGATIVE_FEEDBACK: Tier.URGENT,
@@ -32,215 +49,158 @@ _TIER = {
     Category.CASUAL: Tier.ROUTINE,
     Category.SPAM: Tier.SPAM,
 }
-_ACCUSING = frozenset({Category.COMPLAINT, Category.NEGATIVE_FEEDBACK, Category.PR_CRISIS})
-_IDLE = frozenset({Category.GENERAL, Category.CASUAL, Category.PRAISE})
-_SUBTYPES = ("customer_service", "shipping_delay", "pricing", "product_did_not_work")
-_DM_CATEGORY = {
-    Category.PARTNERSHIP: "partnership",
-    Category.PRODUCT_QUESTION: "product",
-    Category.COMPLAINT: "support",
-    Category.NEGATIVE_FEEDBACK: "support",
-}
+SUBTYPED = frozenset({Category.COMPLAINT, Category.NEGATIVE_FEEDBACK, Category.PR_CRISIS})
+
+Costs = Mapping[Tier, Mapping[Tier, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is known of a message. `scores` weighs each effect from 0 to 1; absent is 0."""
+class CostTable:
+    """What it costs to treat a message of one tier (first key) as another (second key).
 
-    kind: MessageKind
-    language: Language
-    scores: Mapping[str, float]
-    flags: frozenset[str] = frozenset()
-    tags_brand: bool = False
-    tags_somebody: bool = False
-    wordless: bool = False
-    quiet: bool = False
-    letters: int = 0
+    Only the relations matter. `name` and its version are kept with every decision.
+    """
 
-    def of(self, effect: str) -> float:
-        return self.scores.get(effect, 0.0)
+    name: str
+    costs: Costs
 
-    def for_category(self, category: Category) -> float:
-        return self.scores.get(f"category:{category.value}", 0.0)
+
+DEFAULT_COSTS = CostTable(
+    "default-1",
+    {
+        Tier.URGENT: {Tier.IMPORTANT: 2.0, Tier.ROUTINE: 2.6, Tier.SPAM: 12.0},
+        Tier.IMPORTANT: {Tier.URGENT: 1.2, Tier.ROUTINE: 2.0, Tier.SPAM: 8.0},
+        Tier.ROUTINE: {Tier.URGENT: 1.2, Tier.IMPORTANT: 1.0, Tier.SPAM: 5.0},
+        Tier.SPAM: {Tier.URGENT: 1.5, Tier.IMPORTANT: 1.5, Tier.ROUTINE: 1.5},
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    tier: Tier
-    category: Category
-    sentiment: Sentiment
-    needs_reply: bool
-    spam_score: float
-    hide: bool
-    confidence: float
-    dm_category: str | None
-    negative_subtype: str | None
+class Readings:
+    """All that decisions rest on: the model's probabilities, and what the cues said for certain.
+
+    Columns follow `CATEGORIES`, `TIERS` and `SENTIMENTS`. `forcing` and `shielded` messages hold
+    a cue with such a flag that is said, not denied or supposed. `quiet` messages are thanks,
+    laughter, goodbyes, names and signs alone, behind which nobody waits.
+    """
+
+    category: Shares
+    tier: Shares
+    sentiment: Shares
+    reply: Shares
+    mention: Flags
+    forcing: Flags
+    shielded: Flags
+    spam_cue: Flags
+    quiet: Flags
 
 
-def decide(evidence: Evidence) -> Verdict:
-    """Apply the label rules: spam first, then the highest tier that was argued for."""
-    spam_score = spam_of(evidence)
-    category, confidence = category_of(evidence, spam_score)
-    return Verdict(
-        tier=tier_of(evidence, category),
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What was decided: `tier`, `category` and `sentiment` are numbers in those tuples."""
+
+    tier: Choices
+    category: Choices
+    sentiment: Choices
+    needs_reply: Flags
+    spam_score: Shares
+    hide: Flags
+    confidence: Shares
+    forced: Flags
+    suspected: Flags
+    unsure: Flags
+
+
+def decide(readings: Readings, costs: Costs) -> Verdicts:
+    """Choose the tier that costs least to be wrong about, then what fits into it."""
+    chances = tier_chances(readings)
+    forcing = readings.forcing & (chances[:, _URGENT] >= _FORCED_FROM)
+    free = cheapest(chances, costs)
+    tier = np.where(forcing, _URGENT, free)
+    category = category_in(readings, tier)
+    spam = chances[:, _SPAM]
+    hide = (tier == _SPAM) & may_hide(readings, spam)
+    sure = np.take_along_axis(chances, tier[:, None], axis=1)[:, 0]
+    return Verdicts(
+        tier=tier,
         category=category,
-        sentiment=sentiment_of(evidence, category),
-        needs_reply=needs_reply(evidence, category),
-        spam_score=spam_score,
-        hide=category is Category.SPAM and spam_score >= HIDE_FROM,
-        confidence=confidence,
-        dm_category=dm_category_of(evidence, category),
-        negative_subtype=subtype_of(evidence, category),
+        sentiment=sentiment_of(readings, category),
+        needs_reply=needs_reply(readings, tier),
+        spam_score=spam,
+        hide=hide,
+        confidence=np.where(forcing, np.maximum(sure, UNSURE_BELOW), sure),
+        forced=forcing & (free != _URGENT),
+        suspected=((tier == _SPAM) | (spam >= UNSURE_BELOW)) & ~hide,
+        unsure=(sure < UNSURE_BELOW) & ~forcing,
     )
 
 
-def either(*weights: float) -> float:
-    """Weigh independent arguments for one thing together; never more than 1."""
-    doubt = 1.0
-    for weight in weights:
-        doubt *= 1 - weight
-    return 1 - doubt
+def tier_chances(readings: Readings) -> Shares:
+    """Weigh both ways to the tier alike: its own head, and the categories that belong to it.
+
+    What the platform calls a mention is at least important: routine is not possible there.
+    """
+    chances: Shares = (readings.tier + readings.category @ _TIER_OF_CATEGORY) / 2
+    chances[:, _IMPORTANT] += chances[:, _ROUTINE] * readings.mention
+    chances[:, _ROUTINE] *= ~readings.mention
+    return chances
 
 
-def spam_of(evidence: Evidence) -> float:
-    """Contact details alone are how partners and customers write too; what is offered decides."""
-    contact = evidence.of("contact")
-    own_case = max(evidence.of("problem"), evidence.of("own_case"))
-    if evidence.for_category(Category.PARTNERSHIP) >= CATEGORY_FROM or own_case >= CATEGORY_FROM:
-        contact *= 0.4
-    return either(contact, evidence.of("spam")) * (1 - evidence.of("not_spam"))
+def cheapest(chances: Shares, costs: Costs) -> Choices:
+    """Give the tier with the least expected cost; of equals the more urgent one."""
+    table = np.array([[costs[true].get(chosen, 0.0) for chosen in TIERS] for true in TIERS])
+    chosen: Choices = (chances @ table).argmin(axis=1)
+    return chosen
 
 
-def category_of(evidence: Evidence, spam_score: float) -> tuple[Category, float]:
-    """Name the category and how sure that is; spam, then crisis, then case, then what remains."""
-    crisis = evidence.for_category(Category.PR_CRISIS)
-    complaint = complaint_score(evidence)
-    if spam_score >= SPAM_FROM and crisis < spam_score:
-        return Category.SPAM, spam_score
-    if crisis >= CATEGORY_FROM:
-        return Category.PR_CRISIS, crisis
-    partnership = evidence.for_category(Category.PARTNERSHIP)
-    if partnership >= CATEGORY_FROM and partnership > complaint:
-        return Category.PARTNERSHIP, partnership
-    if complaint >= CATEGORY_FROM:
-        return Category.COMPLAINT, complaint
-    return _verdict_question_or_rest(evidence)
+def category_in(readings: Readings, tier: Choices) -> Choices:
+    """Give the likeliest category of each tier; a passing opinion is feedback in routine."""
+    fits = _TIER_OF_CATEGORY.T[tier] > 0
+    likeliest = readings.category.argmax(axis=1)
+    fits[:, _FEEDBACK] |= (tier == _ROUTINE) & (likeliest == _FEEDBACK)
+    category = np.where(fits, readings.category, -1.0).argmax(axis=1)
+    named = readings.mention & (tier == _IMPORTANT)
+    return np.where(named, CATEGORIES.index(Category.MENTION), category)
 
 
-def complaint_score(evidence: Evidence) -> float:
-    """A problem of one's own, or an act that is asked for; a mere bad verdict is not a case."""
-    problem, act, own = (evidence.of(effect) for effect in ("problem", "act", "own_case"))
-    verdict = evidence.for_category(Category.NEGATIVE_FEEDBACK)
-    if problem and (act or own):
-        return either(problem, act, own)
-    if problem:
-        return problem * (0.6 if verdict >= _STRONG_VERDICT else 0.85)
-    if act and evidence.of("topic:product") >= act and not own:
-        return act * 0.5
-    return either(act * 0.9, own * 0.3) if act else 0.0
+def may_hide(readings: Readings, spam: Shares) -> Flags:
+    """Hide only what is surely spam, was caught by a spam cue, and speaks of no case or harm."""
+    hidden: Flags = readings.spam_cue & (spam >= HIDE_FROM) & ~readings.shielded
+    return hidden
 
 
-def _verdict_question_or_rest(evidence: Evidence) -> tuple[Category, float]:
-    verdict = evidence.for_category(Category.NEGATIVE_FEEDBACK)
-    product, content = question_scores(evidence)
-    wish = evidence.of("actionable")
-    praise = evidence.for_category(Category.PRAISE)
-    if wish >= CATEGORY_FROM and wish >= 0.8 * max(verdict, product):
-        return (Category.MENTION, 0.6) if _is_tag(evidence) else (Category.FEEDBACK, wish)
-    if verdict >= CATEGORY_FROM and verdict >= max(product, praise * 0.9):
-        return Category.NEGATIVE_FEEDBACK, verdict
-    if product >= CATEGORY_FROM and product >= content:
-        return Category.PRODUCT_QUESTION, product
-    if _is_tag(evidence):
-        return Category.MENTION, 0.7
-    if content >= CATEGORY_FROM:
-        return Category.FOLLOWER_QUESTION, content
-    return _routine_or_faint(evidence, verdict)
+def sentiment_of(readings: Readings, category: Choices) -> Choices:
+    """The attitude to the brand: accusers are negative, proposals and spam neutral.
+
+    A category that was only chosen because the other mistake is dearer settles nothing.
+    """
+    likeliest = readings.category.argmax(axis=1) == category
+    settled = np.where(likeliest, _SENTIMENT_OF_CATEGORY[category], -1)
+    return np.where(settled >= 0, settled, readings.sentiment.argmax(axis=1))
 
 
-def question_scores(evidence: Evidence) -> tuple[float, float]:
-    """How strongly this asks about the product, and about anything else of the brand."""
-    ask, product, content = (evidence.of(e) for e in ("ask", "topic:product", "topic:content"))
-    settled = max(
-        evidence.for_category(Category.PRAISE), evidence.for_category(Category.NEGATIVE_FEEDBACK)
-    )
-    asks = ask >= ASKS_FROM or (ask >= _ASKS_BY_TOPIC_FROM and settled < CATEGORY_FROM)
-    if not asks:
-        return 0.0, 0.0
-    if product or content:
-        return product * 0.95, content * 0.95
-    chat = max(evidence.for_category(Category.CASUAL), evidence.of("topic:life"))
-    rhetorical = evidence.for_category(Category.NEGATIVE_FEEDBACK) >= _FAINT_VERDICT
-    idle = rhetorical or ask < ASKS_FROM or chat >= CATEGORY_FROM
-    bare = 0.0 if idle else ask * 0.85
-    return (bare, 0.0) if evidence.kind is MessageKind.DM else (0.0, bare)
+def needs_reply(readings: Readings, tier: Choices) -> Flags:
+    """Urgent and important messages are owed an answer; of the rest, those that invite one."""
+    invited = (tier == _ROUTINE) & (readings.reply >= REPLY_FROM) & ~readings.quiet
+    owed: Flags = (tier == _URGENT) | (tier == _IMPORTANT) | invited
+    return owed
 
 
-def _routine_or_faint(evidence: Evidence, verdict: float) -> tuple[Category, float]:
-    scores = {
-        category: evidence.for_category(category)
-        for category in (Category.PRAISE, Category.FEEDBACK, Category.CASUAL, Category.GENERAL)
-    }
-    best = max(scores, key=lambda category: scores[category])
-    if verdict >= _FAINT_VERDICT and verdict >= scores[best]:
-        return Category.NEGATIVE_FEEDBACK, verdict
-    if scores[best] > 0:
-        return best, scores[best]
-    if evidence.wordless:
-        return Category.CASUAL, 0.5
-    return Category.GENERAL, 0.3
-
-
-def _is_tag(evidence: Evidence) -> bool:
-    return evidence.kind is MessageKind.MENTION or evidence.tags_brand
-
-
-def tier_of(evidence: Evidence, category: Category) -> Tier:
-    """Feedback is routine when it is a passing opinion with nothing to act on."""
-    passing = category is Category.FEEDBACK and evidence.of("actionable") < CATEGORY_FROM
-    return Tier.ROUTINE if passing else _TIER[category]
-
-
-def sentiment_of(evidence: Evidence, category: Category) -> Sentiment:
-    """The attitude to the brand: accusers negative, proposals neutral, questions mostly."""
-    positive, negative = evidence.of("sentiment:positive"), evidence.of("sentiment:negative")
-    if category in {Category.SPAM, Category.PARTNERSHIP}:
-        return Sentiment.NEUTRAL
-    if category in _ACCUSING:
-        asks_only = category is Category.PR_CRISIS and negative < CATEGORY_FROM
-        return Sentiment.NEUTRAL if asks_only else Sentiment.NEGATIVE
-    if category is Category.PRAISE or evidence.of("greeting") >= CATEGORY_FROM:
-        return Sentiment.POSITIVE
-    needed = 0.5 if category is Category.MENTION else _PLAIN_ATTITUDE
-    if positive >= needed and positive > negative + _ATTITUDE_LEAD:
-        return Sentiment.POSITIVE
-    if (
-        category is Category.FEEDBACK
-        and negative >= _PLAIN_ATTITUDE
-        and negative > positive + _ATTITUDE_LEAD
-    ):
-        return Sentiment.NEGATIVE
-    return Sentiment.NEUTRAL
-
-
-def needs_reply(evidence: Evidence, category: Category) -> bool:
-    """Thanks, emoji alone, a friend's name, a goodbye, a bookmark, spam start no clock."""
-    if category is Category.SPAM:
-        return False
-    if category not in _IDLE:
-        return not evidence.quiet or category is not Category.MENTION
-    tags_a_friend = evidence.tags_somebody and not evidence.tags_brand
-    return not (evidence.quiet or evidence.wordless or tags_a_friend)
-
-
-def dm_category_of(evidence: Evidence, category: Category) -> str | None:
-    """Direct messages alone are sorted into product, partnership, support and other."""
-    return _DM_CATEGORY.get(category, "other") if evidence.kind is MessageKind.DM else None
-
-
-def subtype_of(evidence: Evidence, category: Category) -> str | None:
-    """What a complaint or bad verdict is about; the strongest argument, or other."""
-    if category not in {Category.COMPLAINT, Category.NEGATIVE_FEEDBACK}:
-        return None
-    best = max(_SUBTYPES, key=lambda name: evidence.of(f"subtype:{name}"))
-    return best if evidence.of(f"subtype:{best}") else "other"
+_URGENT, _IMPORTANT, _ROUTINE, _SPAM = (
+    TIERS.index(tier) for tier in (Tier.URGENT, Tier.IMPORTANT, Tier.ROUTINE, Tier.SPAM)
+)
+_FEEDBACK = CATEGORIES.index(Category.FEEDBACK)
+_TIER_OF_CATEGORY = np.array(
+    [[float(TIER[category] is tier) for tier in TIERS] for category in CATEGORIES]
+)
+_SETTLED = {
+    Category.PARTNERSHIP: Sentiment.NEUTRAL,
+    Category.SPAM: Sentiment.NEUTRAL,
+    Category.COMPLAINT: Sentiment.NEGATIVE,
+    Category.NEGATIVE_FEEDBACK: Sentiment.NEGATIVE,
+    Category.PRAISE: Sentiment.POSITIVE,
+}
+_SENTIMENT_OF_CATEGORY = np.array(
+    [SENTIMENTS.index(_SETTLED[each]) if each in _SETTLED else -1 for each in CATEGORIES]
+)

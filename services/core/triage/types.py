@@ -56,13 +56,15 @@ class Reason:
     """One thing in the text that argued for something.
 
     `start` and `end` are code points of the original text, half open. `effect` is what the cue
-    argued for: `category:complaint`, `spam`, `sentiment:negative`, `flag:harm`.
+    argued for: `category:complaint`, `spam`, `sentiment:negative`, `flag:harm`. `weight` is what
+    it gave to the category that was decided on, in the sum that decided; below 0 it spoke against.
     """
 
     cue: str
     start: int
     end: int
     effect: str
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

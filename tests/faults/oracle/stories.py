@@ -18,7 +18,7 @@ TEXTS = {
         "I want a refund, the bottle arrived broken",
     ),
     "important": ("想和你们合作推广，怎么联系商务", "建议出个小瓶装", "视频里背景音乐是什么歌"),
-    "routine": ("太好用了，爱了爱了", "今天的穿搭好好看"),
+    "routine": ("太好用了，爱了爱了", "客服小姐姐好耐心，谢谢你们"),
     # Nobody waits behind it: no case, no promise.
     QUIET: ("谢谢",),
 }

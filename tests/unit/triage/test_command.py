@@ -47,14 +47,15 @@ def test_eval_prints_tables_for_people(sample_file: Path) -> None:
 
 def test_eval_prints_json_for_machines(sample_file: Path) -> None:
     report = json.loads(run("eval", str(sample_file), "--json").stdout)
-    assert set(report) == {"tier", "category", "sentiment"}
+    assert set(report) == {"tier", "category", "sentiment", "promises"}
+    assert report["promises"]["urgent_recall"] == 0.5
     assert report["tier"]["accuracy"] == 0.5
     assert report["tier"]["confusion"]["urgent"] == {"routine": 1, "urgent": 1}
     assert set(report["tier"]["classes"]["urgent"]) == {"precision", "recall", "f1", "support"}
 
 
 def test_explain_shows_the_decision_and_its_words() -> None:
-    result = run("explain", "快递十天了还没到，加V abc12345 \ud83d", "--kind", "dm")
+    result = run("explain", "快递十天了还没到，到底发没发 \ud83d", "--kind", "dm")
     assert result.exit_code == 0
     assert "complaint" in result.stdout
     assert "还没到" in result.stdout

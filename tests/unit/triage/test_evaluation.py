@@ -57,13 +57,13 @@ def test_labels_are_compared_on_three_axes() -> None:
 def test_a_prediction_holds_the_seven_fields() -> None:
     [sample] = read_samples([line()], labelled=False)
     written = prediction(sample, load_classifier().judge(sample.message))
+    assert 0 <= written.pop("spam_score") < 0.01
     assert written == {
         "id": "x1",
         "tier": "urgent",
         "category": "product_question",
         "sentiment": "neutral",
         "needs_reply": True,
-        "spam_score": 0.0,
         "hide": False,
     }
 

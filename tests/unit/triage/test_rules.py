@@ -1,245 +1,191 @@
+import numpy as np
 import pytest
 
 from services.core.triage.rules import (
-    Evidence,
-    complaint_score,
+    CATEGORIES,
+    DEFAULT_COSTS,
+    SENTIMENTS,
+    TIER,
+    TIERS,
+    Costs,
+    Readings,
+    Verdicts,
     decide,
-    either,
-    question_scores,
-    spam_of,
 )
-from services.core.triage.types import Category, Language, MessageKind, Sentiment, Tier
+from services.core.triage.types import Category, Sentiment, Tier
 
-COMMENT, DM, MENTION = MessageKind.COMMENT, MessageKind.DM, MessageKind.MENTION
+FLAT: Costs = {true: {other: 1.0 for other in Tier if other is not true} for true in Tier}
 
 
-def evidence(
-    scores: dict[str, float] | None = None,
+def reading(
+    chances: dict[Category, float],
     *,
-    kind: MessageKind = COMMENT,
-    tags_brand: bool = False,
-    tags_somebody: bool = False,
-    wordless: bool = False,
+    sentiment: Sentiment = Sentiment.NEUTRAL,
+    reply: float = 0.0,
+    mention: bool = False,
+    forcing: bool = False,
+    shielded: bool = False,
+    spam_cue: bool = False,
     quiet: bool = False,
-) -> Evidence:
-    return Evidence(
-        kind=kind,
-        language=Language.ZH,
-        scores=scores or {},
-        tags_brand=tags_brand,
-        tags_somebody=tags_somebody,
-        wordless=wordless,
-        quiet=quiet,
+) -> Readings:
+    """One message whose tier head agrees with its categories."""
+    category = np.array([[chances.get(each, 0.0) for each in CATEGORIES]])
+    tier = np.zeros((1, len(TIERS)))
+    for each, chance in chances.items():
+        tier[0, TIERS.index(TIER[each])] += chance
+    return Readings(
+        category=category,
+        tier=tier,
+        sentiment=np.array([[float(each is sentiment) for each in SENTIMENTS]]),
+        reply=np.array([reply]),
+        mention=np.array([mention]),
+        forcing=np.array([forcing]),
+        shielded=np.array([shielded or forcing]),
+        spam_cue=np.array([spam_cue]),
+        quiet=np.array([quiet]),
     )
 
 
-def test_two_halves_make_three_quarters() -> None:
-    assert either(0.5, 0.5) == pytest.approx(0.75)
-    assert either() == 0
+def tier_of(verdicts: Verdicts) -> Tier:
+    return TIERS[int(verdicts.tier[0])]
+
+
+def category_of(verdicts: Verdicts) -> Category:
+    return CATEGORIES[int(verdicts.category[0])]
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_each_category_has_its_tier(category: Category) -> None:
+    verdicts = decide(reading({category: 1.0}), DEFAULT_COSTS.costs)
+    assert (category_of(verdicts), tier_of(verdicts)) == (category, TIER[category])
+
+
+def test_a_likely_complaint_is_urgent_even_when_praise_is_likelier() -> None:
+    mixed = reading({Category.PRAISE: 0.55, Category.COMPLAINT: 0.45})
+    assert tier_of(decide(mixed, FLAT)) is Tier.ROUTINE
+    assert tier_of(decide(mixed, DEFAULT_COSTS.costs)) is Tier.URGENT
+
+
+def test_a_workspace_that_fears_false_alarms_gets_fewer() -> None:
+    mixed = reading({Category.PRAISE: 0.55, Category.COMPLAINT: 0.45})
+    calm = {true: dict(row) for true, row in DEFAULT_COSTS.costs.items()}
+    calm[Tier.ROUTINE][Tier.URGENT] = 9.0
+    assert tier_of(decide(mixed, calm)) is not Tier.URGENT
+
+
+def test_missing_an_urgent_message_is_the_dearest_mistake_but_for_hiding_one() -> None:
+    costs = DEFAULT_COSTS.costs
+    dearest = max(cost for true in Tier for cost in costs[true].values())
+    assert costs[Tier.URGENT][Tier.SPAM] == dearest
+    assert costs[Tier.URGENT][Tier.ROUTINE] == max(
+        cost for true in Tier for chosen, cost in costs[true].items() if chosen is not Tier.SPAM
+    )
+
+
+def test_a_word_of_law_or_harm_forces_the_hand() -> None:
+    calm = reading({Category.CASUAL: 0.9, Category.PR_CRISIS: 0.1}, forcing=True)
+    verdicts = decide(calm, DEFAULT_COSTS.costs)
+    assert (tier_of(verdicts), bool(verdicts.forced[0])) == (Tier.URGENT, True)
+    assert category_of(verdicts) is Category.PR_CRISIS
+
+
+def test_the_word_alone_forces_nothing_where_everything_speaks_against_it() -> None:
+    packed = reading({Category.MENTION: 0.99, Category.PR_CRISIS: 0.01}, forcing=True)
+    assert tier_of(decide(packed, DEFAULT_COSTS.costs)) is Tier.IMPORTANT
+
+
+def test_what_was_urgent_anyway_was_not_forced() -> None:
+    verdicts = decide(reading({Category.PR_CRISIS: 0.9}, forcing=True), DEFAULT_COSTS.costs)
+    assert not verdicts.forced[0]
 
 
 @pytest.mark.parametrize(
-    ("scores", "category", "tier"),
+    ("chance", "cue", "shielded", "hidden"),
     [
-        ({"spam": 0.7}, Category.SPAM, Tier.SPAM),
-        ({"category:pr_crisis": 0.6}, Category.PR_CRISIS, Tier.URGENT),
-        ({"category:partnership": 0.7}, Category.PARTNERSHIP, Tier.IMPORTANT),
-        ({"problem": 0.7, "act": 0.6}, Category.COMPLAINT, Tier.URGENT),
-        ({"category:negative_feedback": 0.7}, Category.NEGATIVE_FEEDBACK, Tier.URGENT),
-        ({"ask": 0.6, "topic:product": 0.8}, Category.PRODUCT_QUESTION, Tier.URGENT),
-        ({"ask": 0.6, "topic:content": 0.8}, Category.FOLLOWER_QUESTION, Tier.IMPORTANT),
-        ({"category:feedback": 0.7, "actionable": 0.7}, Category.FEEDBACK, Tier.IMPORTANT),
-        ({"category:feedback": 0.5, "passing": 0.6}, Category.FEEDBACK, Tier.ROUTINE),
-        ({"category:praise": 0.6}, Category.PRAISE, Tier.ROUTINE),
-        ({"category:casual": 0.6}, Category.CASUAL, Tier.ROUTINE),
-        ({"category:general": 0.6}, Category.GENERAL, Tier.ROUTINE),
-        ({}, Category.GENERAL, Tier.ROUTINE),
+        (0.95, True, False, True),
+        (0.95, False, False, False),
+        (0.95, True, True, False),
+        (0.8, True, False, False),
     ],
 )
-def test_each_category_has_its_tier(
-    scores: dict[str, float], category: Category, tier: Tier
+def test_only_sure_spam_with_a_spam_cue_and_no_case_in_it_is_hidden(
+    *, chance: float, cue: bool, shielded: bool, hidden: bool
 ) -> None:
-    verdict = decide(evidence(scores))
-    assert (verdict.category, verdict.tier) == (category, tier)
+    chances = {Category.SPAM: chance, Category.PRAISE: 1 - chance}
+    verdicts = decide(reading(chances, spam_cue=cue, shielded=shielded), DEFAULT_COSTS.costs)
+    assert bool(verdicts.hide[0]) is hidden
+    assert bool(verdicts.suspected[0]) is not hidden
 
 
-def test_spam_wins_over_a_weaker_crisis() -> None:
-    assert decide(evidence({"spam": 0.9, "category:pr_crisis": 0.6})).category is Category.SPAM
+def test_hidden_is_only_what_was_called_spam() -> None:
+    likely = reading({Category.SPAM: 0.85, Category.COMPLAINT: 0.15}, spam_cue=True)
+    verdicts = decide(likely, DEFAULT_COSTS.costs)
+    assert tier_of(verdicts) is not Tier.SPAM
+    assert not verdicts.hide[0]
+    assert verdicts.suspected[0]
 
 
-def test_a_crisis_that_outweighs_the_spam_is_not_thrown_away() -> None:
-    verdict = decide(evidence({"spam": 0.65, "category:pr_crisis": 0.9}))
-    assert (verdict.category, verdict.hide) == (Category.PR_CRISIS, False)
+def test_a_mention_is_at_least_important_and_called_one() -> None:
+    verdicts = decide(reading({Category.PRAISE: 1.0}, mention=True), DEFAULT_COSTS.costs)
+    assert (tier_of(verdicts), category_of(verdicts)) == (Tier.IMPORTANT, Category.MENTION)
 
 
-def test_only_sure_spam_is_hidden() -> None:
-    assert decide(evidence({"spam": 0.9})).hide
-    assert not decide(evidence({"spam": 0.7})).hide
+def test_a_mention_with_something_urgent_inside_is_urgent() -> None:
+    verdicts = decide(reading({Category.COMPLAINT: 1.0}, mention=True), DEFAULT_COSTS.costs)
+    assert tier_of(verdicts) is Tier.URGENT
 
 
-def test_contact_details_beside_a_proposal_or_a_case_are_not_spam() -> None:
-    assert spam_of(evidence({"contact": 0.8})) == pytest.approx(0.8)
-    assert spam_of(evidence({"contact": 0.8, "category:partnership": 0.7})) == pytest.approx(0.32)
-    assert spam_of(evidence({"contact": 0.8, "problem": 0.7})) == pytest.approx(0.32)
-
-
-def test_a_warning_about_spam_is_not_spam() -> None:
-    assert spam_of(evidence({"spam": 0.7, "not_spam": 0.6})) == pytest.approx(0.28)
-
-
-def test_a_crisis_wins_over_a_complaint() -> None:
-    scores = {"category:pr_crisis": 0.7, "problem": 0.8, "act": 0.7}
-    assert decide(evidence(scores)).category is Category.PR_CRISIS
-
-
-def test_a_stronger_complaint_wins_over_a_proposal() -> None:
-    scores = {"category:partnership": 0.7, "problem": 0.8, "act": 0.7}
-    assert decide(evidence(scores)).category is Category.COMPLAINT
-
-
-def test_a_problem_alone_weighs_less_beside_a_strong_verdict() -> None:
-    assert complaint_score(evidence({"problem": 0.7})) == pytest.approx(0.595)
-    told_as_verdict = evidence({"problem": 0.7, "category:negative_feedback": 0.8})
-    assert complaint_score(told_as_verdict) == pytest.approx(0.42)
-
-
-def test_an_act_alone_is_a_complaint_unless_it_asks_about_the_terms() -> None:
-    assert complaint_score(evidence({"act": 0.7})) == pytest.approx(0.63)
-    assert complaint_score(evidence({"act": 0.7, "topic:product": 0.75})) == pytest.approx(0.35)
-    assert complaint_score(evidence()) == 0
-
-
-def test_a_suggestion_beats_the_question_it_is_dressed_as() -> None:
-    scores = {"ask": 0.6, "topic:product": 0.75, "category:feedback": 0.75, "actionable": 0.7}
-    assert decide(evidence(scores)).category is Category.FEEDBACK
-
-
-def test_a_verdict_beats_a_question_about_the_same() -> None:
-    scores = {"ask": 0.6, "topic:product": 0.5, "category:negative_feedback": 0.8}
-    assert decide(evidence(scores)).category is Category.NEGATIVE_FEEDBACK
-
-
-def test_praise_and_a_question_is_a_question() -> None:
-    scores = {"ask": 0.6, "topic:product": 0.8, "category:praise": 0.9, "sentiment:positive": 0.9}
-    verdict = decide(evidence(scores))
-    assert (verdict.category, verdict.sentiment) == (
-        Category.PRODUCT_QUESTION,
-        Sentiment.POSITIVE,
-    )
-
-
-def test_words_about_buying_ask_by_themselves_but_not_inside_praise() -> None:
-    assert question_scores(evidence({"ask": 0.3, "topic:product": 0.8}))[0] > 0.7
-    praised = evidence({"ask": 0.3, "topic:product": 0.8, "category:praise": 0.6})
-    assert question_scores(praised) == (0.0, 0.0)
-
-
-def test_a_question_without_a_topic_is_about_the_product_in_a_direct_message_only() -> None:
-    assert question_scores(evidence({"ask": 0.6}, kind=DM))[0] == pytest.approx(0.51)
-    assert question_scores(evidence({"ask": 0.6}))[1] == pytest.approx(0.51)
-    assert question_scores(evidence({"ask": 0.6, "topic:life": 0.7})) == (0.0, 0.0)
-
-
-@pytest.mark.parametrize(("kind", "tags_brand"), [(MENTION, False), (COMMENT, True)])
-def test_a_tag_beats_praise_and_suggestions_and_questions_about_content(
-    kind: MessageKind, tags_brand: bool
-) -> None:
-    for scores in (
-        {"category:praise": 0.8},
-        {"category:feedback": 0.7, "actionable": 0.7},
-        {"ask": 0.6, "topic:content": 0.8},
-    ):
-        verdict = decide(evidence(scores, kind=kind, tags_brand=tags_brand))
-        assert verdict.category is Category.MENTION
-
-
-def test_a_tag_does_not_hide_what_is_urgent() -> None:
-    verdict = decide(evidence({"category:negative_feedback": 0.7}, kind=MENTION))
-    assert verdict.category is Category.NEGATIVE_FEEDBACK
-
-
-def test_a_faint_bad_verdict_is_still_one_when_nothing_outweighs_it() -> None:
-    assert (
-        decide(evidence({"category:negative_feedback": 0.4})).category is Category.NEGATIVE_FEEDBACK
-    )
-    outweighed = {"category:negative_feedback": 0.4, "category:praise": 0.5}
-    assert decide(evidence(outweighed)).category is Category.PRAISE
-
-
-def test_a_message_without_words_is_banter() -> None:
-    verdict = decide(evidence(wordless=True))
-    assert (verdict.category, verdict.needs_reply) == (Category.CASUAL, False)
-
-
-def test_accusers_are_negative_and_a_journalist_who_asks_is_neutral() -> None:
-    assert decide(evidence({"category:negative_feedback": 0.7})).sentiment is Sentiment.NEGATIVE
-    asked = {"category:pr_crisis": 0.6}
-    assert decide(evidence(asked)).sentiment is Sentiment.NEUTRAL
-    accused = asked | {"sentiment:negative": 0.6}
-    assert decide(evidence(accused)).sentiment is Sentiment.NEGATIVE
-
-
-def test_proposals_are_neutral_however_warm() -> None:
-    scores = {"category:partnership": 0.7, "sentiment:positive": 0.9}
-    assert decide(evidence(scores)).sentiment is Sentiment.NEUTRAL
-
-
-def test_a_greeting_is_positive() -> None:
-    scores = {"category:casual": 0.4, "greeting": 0.8}
-    assert decide(evidence(scores)).sentiment is Sentiment.POSITIVE
-
-
-def test_mixed_suggestions_are_neutral_unless_one_side_wins() -> None:
-    wish = {"category:feedback": 0.7, "actionable": 0.7}
-    for positive, negative, sentiment in (
-        (0.9, 0.8, Sentiment.NEUTRAL),
-        (0.9, 0.0, Sentiment.POSITIVE),
-        (0.0, 0.9, Sentiment.NEGATIVE),
-        (0.0, 0.5, Sentiment.NEUTRAL),
-    ):
-        scores = wish | {"sentiment:positive": positive, "sentiment:negative": negative}
-        assert decide(evidence(scores)).sentiment is sentiment
-
-
-def test_a_warm_mention_needs_less_to_be_positive() -> None:
-    warm = {"sentiment:positive": 0.6}
-    assert decide(evidence(warm, kind=MENTION)).sentiment is Sentiment.POSITIVE
-    assert decide(evidence(warm)).sentiment is Sentiment.NEUTRAL
-
-
-def test_spam_starts_no_clock() -> None:
-    assert not decide(evidence({"spam": 0.9})).needs_reply
-
-
-def test_thanks_and_a_friends_name_start_no_clock_and_a_statement_does() -> None:
-    assert decide(evidence({"category:general": 0.6})).needs_reply
-    assert not decide(evidence({"category:general": 0.6}, quiet=True)).needs_reply
-    assert not decide(evidence({"category:praise": 0.6}, tags_somebody=True)).needs_reply
-    assert not decide(evidence(kind=MENTION, quiet=True)).needs_reply
-
-
-def test_a_question_is_answered_however_short() -> None:
-    scores = {"ask": 0.6, "topic:product": 0.8}
-    assert decide(evidence(scores, tags_somebody=True, quiet=True)).needs_reply
+def test_a_passing_opinion_is_feedback_in_routine() -> None:
+    routine = {Category.GENERAL: 0.25, Category.CASUAL: 0.25, Category.PRAISE: 0.2}
+    passing = reading(routine | {Category.FEEDBACK: 0.3})
+    verdicts = decide(passing, DEFAULT_COSTS.costs)
+    assert (tier_of(verdicts), category_of(verdicts)) == (Tier.ROUTINE, Category.FEEDBACK)
 
 
 @pytest.mark.parametrize(
-    ("scores", "expected"),
+    ("category", "read", "sentiment"),
     [
-        ({"ask": 0.6, "topic:product": 0.8}, "product"),
-        ({"category:partnership": 0.7}, "partnership"),
-        ({"problem": 0.7, "act": 0.6}, "support"),
-        ({"category:casual": 0.6}, "other"),
+        (Category.SPAM, Sentiment.POSITIVE, Sentiment.NEUTRAL),
+        (Category.PARTNERSHIP, Sentiment.POSITIVE, Sentiment.NEUTRAL),
+        (Category.COMPLAINT, Sentiment.NEUTRAL, Sentiment.NEGATIVE),
+        (Category.PRAISE, Sentiment.NEUTRAL, Sentiment.POSITIVE),
+        (Category.PR_CRISIS, Sentiment.NEUTRAL, Sentiment.NEUTRAL),
+        (Category.MENTION, Sentiment.POSITIVE, Sentiment.POSITIVE),
     ],
 )
-def test_direct_messages_alone_get_a_desk(scores: dict[str, float], expected: str) -> None:
-    assert decide(evidence(scores, kind=DM)).dm_category == expected
-    assert decide(evidence(scores)).dm_category is None
+def test_some_categories_settle_the_sentiment(
+    category: Category, read: Sentiment, sentiment: Sentiment
+) -> None:
+    verdicts = decide(reading({category: 1.0}, sentiment=read), DEFAULT_COSTS.costs)
+    assert SENTIMENTS[int(verdicts.sentiment[0])] is sentiment
 
 
-def test_a_complaint_says_what_it_is_about() -> None:
-    broken = {"problem": 0.7, "act": 0.6}
-    assert decide(evidence(broken)).negative_subtype == "other"
-    late = broken | {"subtype:shipping_delay": 0.8, "subtype:customer_service": 0.5}
-    assert decide(evidence(late)).negative_subtype == "shipping_delay"
-    assert decide(evidence({"category:praise": 0.6})).negative_subtype is None
+def test_a_category_chosen_for_safety_does_not_settle_the_sentiment() -> None:
+    torn = reading({Category.PRAISE: 0.6, Category.COMPLAINT: 0.4}, sentiment=Sentiment.POSITIVE)
+    verdicts = decide(torn, DEFAULT_COSTS.costs)
+    assert category_of(verdicts) is Category.COMPLAINT
+    assert SENTIMENTS[int(verdicts.sentiment[0])] is Sentiment.POSITIVE
+
+
+@pytest.mark.parametrize(
+    ("category", "reply", "quiet", "owed"),
+    [
+        (Category.COMPLAINT, 0.0, True, True),
+        (Category.FEEDBACK, 0.0, False, True),
+        (Category.SPAM, 1.0, False, False),
+        (Category.PRAISE, 0.9, False, True),
+        (Category.PRAISE, 0.1, False, False),
+        (Category.PRAISE, 0.9, True, False),
+    ],
+)
+def test_who_is_owed_an_answer(
+    *, category: Category, reply: float, quiet: bool, owed: bool
+) -> None:
+    verdicts = decide(reading({category: 1.0}, reply=reply, quiet=quiet), DEFAULT_COSTS.costs)
+    assert bool(verdicts.needs_reply[0]) is owed
+
+
+def test_an_unsure_decision_says_so() -> None:
+    torn = reading({Category.FEEDBACK: 0.5, Category.PRAISE: 0.5})
+    assert decide(torn, DEFAULT_COSTS.costs).unsure[0]
+    assert not decide(reading({Category.PRAISE: 0.9}), DEFAULT_COSTS.costs).unsure[0]
