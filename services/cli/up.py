@@ -42,8 +42,14 @@ class Ending:
             signal.signal(signal.SIGHUP, self._handle)
 
     def bind(self, stop: asyncio.Event) -> None:
-        """From now on the event is set instead of raising KeyboardInterrupt."""
+        """From now on the event is set instead of raising KeyboardInterrupt.
+
+        One that came before and got lost is honoured now: raised while a destructor or a weak
+        reference's callback ran, Python only prints it.
+        """
         self._loop, self._stop = asyncio.get_running_loop(), stop
+        if self.asked:
+            stop.set()
 
     def ignore(self) -> None:
         """The end has begun; whatever comes now is impatience."""

@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.core.settings import Settings
@@ -42,6 +43,9 @@ class Poisoned:
             append(self._tries, message.text)
             self._take(message.text)
         return self._judges.judge(message)
+
+    def judge_many(self, messages: Sequence[TriageInput]) -> list[Decision]:
+        return [self.judge(message) for message in messages]
 
     def _take(self, poison: str) -> None:
         if poison == RAISES:

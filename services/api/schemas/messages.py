@@ -10,16 +10,26 @@ from services.api.schemas.common import ReadModel
 from services.core.conversations.types import Direction, ItemKind
 from services.core.triage.types import Category, Language, Sentiment, Tier
 
-EXAMPLE_REASON = {"cue": "harm.skin", "start": 3, "end": 5, "effect": "category:complaint"}
+EXAMPLE_REASON = {
+    "cue": "harm.skin",
+    "start": 3,
+    "end": 5,
+    "effect": "category:complaint",
+    "weight": 1.82,
+}
 
 
 class Reason(ReadModel):
-    """What argued for it. `start` and `end` count code points of the message's text, half open."""
+    """What argued for it. `start` and `end` count code points of the message's text, half open.
+
+    `weight` is what it gave to the category decided on; below 0 it spoke against.
+    """
 
     cue: str
     start: int
     end: int
     effect: str
+    weight: float = 0.0
 
 
 class Judgement(ReadModel):

@@ -28,6 +28,7 @@ from services.core.rulebook.types import (
     Subject,
 )
 from services.core.stream import service as stream
+from services.core.triage import service as triage
 from services.core.triage.types import Decision, MessageKind, Tier
 
 RULE = "rule"
@@ -281,10 +282,7 @@ def _run_row(uow: UnitOfWork, subject: Subject, run: Run) -> dict[str, Any]:
 
 def _judgement(uow: UnitOfWork, version: int, one: Asked, ruled: Ruled) -> dict[str, Any]:
     decision, labels = one.decision, ruled.labels
-    reasons = [
-        {"cue": reason.cue, "start": reason.start, "end": reason.end, "effect": reason.effect}
-        for reason in decision.reasons
-    ]
+    reasons = triage.tell_reasons(decision)
     reasons += [
         {"cue": f"rule.{run.rule.draft.name}", "start": start, "end": end, "effect": effect}
         for run in ruled.runs

@@ -1,5 +1,6 @@
 """A person says what a message is, and what its promises make of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,9 @@ class NextVersion:
     def judge(self, message: TriageInput) -> Decision:
         return self.judges.judge(message)
 
+    def judge_many(self, messages: Sequence[TriageInput]) -> list[Decision]:
+        return [self.judge(message) for message in messages]
+
 
 async def said(line: Line, text: str = THANKS, **more: Any) -> UUID:
     await line.hear(comment("c1", text, **more))
@@ -49,7 +53,7 @@ async def correct(line: Line, message_id: UUID, correction: Correction = URGENTL
 async def test_both_judgements_are_kept_and_the_persons_is_in_force(line: Line) -> None:
     message_id = await said(line)
     judgement_id = await correct(line, message_id, Correction(category=Category.COMPLAINT))
-    rows = await line.rows("SELECT decided_by, tier, reasons FROM judgements ORDER BY decided_at")
+    rows = await line.rows("SELECT decided_by, tier FROM judgements ORDER BY decided_by")
     assert [(row.decided_by, row.tier) for row in rows] == [
         ("engine", "routine"),
         ("member", "urgent"),

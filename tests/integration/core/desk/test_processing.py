@@ -1,5 +1,6 @@
 """From the journal to an alert: the line, in any order, once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -37,6 +38,9 @@ class Stumbling:
         if stone := self.stones.get(message.text):
             raise stone
         return self.judges.judge(message)
+
+    def judge_many(self, messages: Sequence[TriageInput]) -> list[Decision]:
+        return [self.judge(message) for message in messages]
 
 
 CLOCKS = "SELECT * FROM clocks ORDER BY kind, episode"
