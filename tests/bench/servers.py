@@ -104,8 +104,8 @@ async def nothing(_context: dict[str, Any]) -> None:
     """The job arq is measured with."""
 
 
-def run_arq() -> None:
-    """One arq worker with its defaults, until its queue is empty."""
+def run_arq(poll_delay: float) -> None:
+    """One arq worker that looks every `poll_delay` seconds, until its queue is empty."""
     redis = Settings().redis.url
     assert redis is not None
     Worker(
@@ -113,13 +113,14 @@ def run_arq() -> None:
         redis_settings=ArqSettings.from_dsn(redis.get_secret_value()),
         queue_name="bench:empty",
         burst=True,
+        poll_delay=poll_delay,
     ).run()
 
 
 def main() -> None:
     _, kind, port = sys.argv
     if kind == "arq":
-        run_arq()
+        run_arq(float(port))
         return
     settings = Settings()
     place = settings.api.model_copy(update={"host": HOST, "port": int(port)})
