@@ -8,6 +8,7 @@ from that moment, however late the server lets them leave.
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -111,7 +112,8 @@ class _Load:
         self.waiting = iter(range(len(requests)))
         self.requests = requests
         self.due = due
-        self.idle: list[_Connection] = []
+        # In turns: one that nobody uses for seconds is closed by the server, as it should.
+        self.idle: deque[_Connection] = deque()
         self.late: list[int] = []
         self.outcome = Outcome(0.0)
         self.left = len(requests)
@@ -172,7 +174,7 @@ async def open_loop(
         if pause > 0:
             await asyncio.sleep(pause)
         if load.idle:
-            load.send(load.idle.pop(), number)
+            load.send(load.idle.popleft(), number)
         else:
             load.late.append(number)
     return await _finish(load, opened, began)
