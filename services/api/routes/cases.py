@@ -147,9 +147,23 @@ async def snooze(uow: WorkUnit, case_id: UUID, body: SnoozeBody) -> CaseDetail:
     return await _show(uow, case_id)
 
 
+@router.post(
+    "/{case_id}/wait",
+    summary="Wait for the follower",
+    responses=problems(NotFoundError, CaseClosedError),
+)
+async def wait(uow: WorkUnit, case_id: UUID, body: NoteBody | None = None) -> CaseDetail:
+    """The follower was asked something: the promises stand still until they, or we, speak.
+
+    A policy may say `pause_while_waiting: false`; then they go on.
+    """
+    await desk.wait(uow, case_id, note=body.note if body else None)
+    return await _show(uow, case_id)
+
+
 @router.post("/{case_id}/wake", summary="Wake a case", responses=problems(NotFoundError))
 async def wake(uow: WorkUnit, case_id: UUID) -> CaseDetail:
-    """Ends a snooze now. Waking a case that is awake changes nothing."""
+    """Ends a snooze or a waiting now. Waking a case that is awake changes nothing."""
     await desk.wake(uow, case_id)
     return await _show(uow, case_id)
 

@@ -11,7 +11,7 @@ from services.api.schemas.messages import Judgement, Message, PersonRef
 from services.core.alerts.types import AlertKind, AlertState, Severity
 from services.core.cases.types import ActKind, CaseState
 from services.core.conversations.types import Channel
-from services.core.sla.types import ClockKind, ClockState
+from services.core.sla.types import ClockKind, ClockState, PauseReason
 from services.core.triage.types import Category, Sentiment, Tier
 
 Note = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -38,7 +38,9 @@ class MemberRef(ReadModel):
 class Clock(ReadModel):
     """One promise. A missed one stays missed; `settled_at` says when it was answered after all.
 
-    `limit_at` is the outer limit of a soft target. Seconds count wall-clock time.
+    It is due with the earlier of `target_due_at`, the tier's target, and `promise_due_at`, what
+    the public was told; `limit_at` is the outer limit of a soft target. A paused clock whose
+    `paused_until` is null stands still until somebody speaks. Seconds count the policy's hours.
     """
 
     id: UUID
@@ -48,11 +50,14 @@ class Clock(ReadModel):
     tier: Tier
     started_at: datetime
     due_at: datetime
+    target_due_at: datetime
+    promise_due_at: datetime | None
     limit_at: datetime | None
     met_at: datetime | None
     missed_at: datetime | None
     settled_at: datetime | None
     paused_until: datetime | None
+    pause_reason: PauseReason | None
     paused_seconds: int
     budget_seconds: int
     void_reason: str | None
@@ -60,6 +65,7 @@ class Clock(ReadModel):
     settling_message_id: UUID | None
     policy_id: UUID
     policy_version: int
+    calendar_version: int | None
     generation: int
     corrections: list[dict[str, Any]]
 

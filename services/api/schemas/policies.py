@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from services.api.schemas.common import Id, Name, ReadModel, Spelled, StrictModel
 from services.core.conversations.types import Channel
-from services.core.sla.types import Policy, PolicyDraft, PolicyMatch, Target
+from services.core.sla.types import Policy, PolicyDraft, PolicyMatch, Step, Target
 from services.core.triage.types import Tier
 
 YEAR_SECONDS = 366 * 24 * 3600
@@ -121,8 +121,8 @@ class PolicyBody(StrictModel):
                 Tier.IMPORTANT: self.targets.important.to_domain(),
                 Tier.ROUTINE: self.targets.routine.to_domain(),
             },
-            response_steps=tuple(self.response_steps),
-            resolution_steps=tuple(self.resolution_steps),
+            response_steps=tuple(Step(percent) for percent in self.response_steps),
+            resolution_steps=tuple(Step(percent) for percent in self.resolution_steps),
             resolve_on_reply=self.resolve_on_reply,
             reopen_within_seconds=self.reopen_within_seconds,
             ladder_id=self.ladder_id,
@@ -182,8 +182,8 @@ class PolicyView(ReadModel):
             is_default=policy.is_default,
             position=policy.position,
             targets={tier: TargetView.of(target) for tier, target in policy.targets.items()},
-            response_steps=list(policy.response_steps),
-            resolution_steps=list(policy.resolution_steps),
+            response_steps=[step.percent or 0 for step in policy.response_steps],
+            resolution_steps=[step.percent or 0 for step in policy.resolution_steps],
             resolve_on_reply=policy.resolve_on_reply,
             reopen_within_seconds=policy.reopen_within_seconds,
             ladder_id=policy.ladder_id,

@@ -59,9 +59,11 @@ AND (
 """
 
 CLOCKS = """
-SELECT id, kind, episode, tier, state, started_at, due_at, limit_at, budget_seconds,
-  paused_seconds, paused_until, settled_at, met_at, missed_at, void_reason, trigger_message_id,
-  settling_message_id, policy_id, policy_version, generation, corrections
+SELECT id, kind, episode, tier, state, started_at, due_at,
+  coalesce(target_due_at, due_at) AS target_due_at, promise_due_at, limit_at, budget_seconds,
+  paused_seconds, paused_until, pause_reason, settled_at, met_at, missed_at, void_reason,
+  trigger_message_id,
+  settling_message_id, policy_id, policy_version, calendar_version, generation, corrections
 FROM clocks WHERE workspace_id = :workspace_id AND case_id = :case_id
 ORDER BY started_at DESC, kind, episode DESC LIMIT :limit
 """

@@ -8,7 +8,7 @@ one that never happens is not worked, and a date a zone skipped (Apia, 30 Decemb
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -105,6 +105,8 @@ class Timeline(Hours):
 
     @override
     def spans(self, start: datetime, end: datetime) -> Sequence[tuple[datetime, datetime]]:
+        if start >= end:
+            return []
         first, last = _ticks(start), _ticks(end)
         return [
             (_moment(max(opens, first)), _moment(min(closes, last)))
@@ -136,19 +138,25 @@ class Timeline(Hours):
 
     def _open(self, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
         for start, end in _one_offset(self.zone, first, last):
-            offset = start.astimezone(self.zone).utcoffset() or timedelta()
             low, high = _ticks(start), _ticks(end)
-            day = (start + offset).date()
-            while (midnight := _ticks(datetime.combine(day, _MIDNIGHT, UTC) - offset)) < high:
-                for span in self.spans_of(day):
-                    opens = max(midnight + span.start * _MINUTE, low)
-                    closes = min(midnight + span.end * _MINUTE, high)
-                    if opens < closes:
-                        yield opens, closes
-                day += timedelta(days=1)
+            worked = (
+                (
+                    max(midnight + span.start * _MINUTE, low),
+                    min(midnight + span.end * _MINUTE, high),
+                )
+                for midnight, day in _days(self.zone, start, end)
+                for span in self.spans_of(day)
+            )
+            yield from ((opens, closes) for opens, closes in worked if opens < closes)
 
 
-_MIDNIGHT = datetime.min.time()
+def _days(zone: tzinfo, start: datetime, end: datetime) -> Iterator[tuple[int, date]]:
+    """The local dates of a stretch of one offset, each with its midnight as UTC ticks."""
+    offset = start.astimezone(zone).utcoffset() or timedelta()
+    day = (start + offset).date()
+    while (midnight := datetime.combine(day, time.min, UTC) - offset) < end:
+        yield _ticks(midnight), day
+        day += timedelta(days=1)
 
 
 def _one_offset(

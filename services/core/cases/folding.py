@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, Case
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
 from services.core.sla.rules import choose_policy, pressing
-from services.core.sla.types import ClockOutcome, ClockPlan, EpisodeSpec, Policy
+from services.core.sla.types import ClockOutcome, ClockPlan, EpisodeSpec, Policy, Subject
 from services.core.triage.types import Tier
 
 # Sorts what owes nothing behind everything that does. Postgres' own infinity would do, but the
@@ -74,26 +74,30 @@ def fold_window(
     window: Window, policies: Sequence[Policy], frozen: dict[tuple[UUID, int], Policy]
 ) -> tuple[list[FoldedCase], list[Orphan]]:
     """The cases of one window under its policy, matched to the rows that are there."""
-    place = window.place
     first = min(window.cases, key=lambda row: row.opened_at, default=None)
-    policy = choose_policy(policies, channel=place.channel, source_id=place.source_id)
-    borders = frozen.get((first.policy_id, first.policy_version), policy) if first else policy
+    borders = frozen.get((first.policy_id, first.policy_version)) if first else None
+    if borders is None:
+        asked = next((row for row in window.items if row.direction == INBOUND), None)
+        borders = choose_policy(policies, _subject(window, asked))
     shapes = rules.fold(
         [_ask(row) for row in window.items if row.direction == INBOUND],
         [_answer(row) for row in window.items if row.direction != INBOUND],
         [_act(row) for row in window.acts],
         rules.FoldRules(
             resolve_on_reply=borders.resolve_on_reply,
+            pause_while_waiting=borders.pause_while_waiting,
             reopen_within=timedelta(seconds=borders.reopen_within_seconds),
         ),
     )
-    return _match(window, shapes, policy, frozen)
+    return _match(window, shapes, policies, frozen)
 
 
 def clock_plan(case: FoldedCase, grace: timedelta) -> ClockPlan:
     return ClockPlan(
         case_id=case.id,
         thread_id=case.window.place.thread_id,
+        channel=case.window.place.channel,
+        source_id=case.window.place.source_id,
         policy=case.policy,
         episodes=tuple(_spec(episode) for episode in case.shape.episodes),
         grace=grace,
@@ -101,7 +105,8 @@ def clock_plan(case: FoldedCase, grace: timedelta) -> ClockPlan:
 
 
 def orphan_plan(orphan: Orphan, policy: Policy) -> ClockPlan:
-    return ClockPlan(orphan.row.id, orphan.row.thread_id, policy, ())
+    row = orphan.row
+    return ClockPlan(row.id, row.thread_id, row.channel, row.source_id, policy, ())
 
 
 def case_row(uow: UnitOfWork, case: FoldedCase, outcome: ClockOutcome) -> dict[str, Any]:
@@ -162,33 +167,45 @@ def differs(before: Row[Any], row: dict[str, Any]) -> bool:
 def _match(
     window: Window,
     shapes: list[CaseShape],
-    policy: Policy,
+    policies: Sequence[Policy],
     frozen: dict[tuple[UUID, int], Policy],
 ) -> tuple[list[FoldedCase], list[Orphan]]:
     """Each shape takes the existing case most of whose questions it holds; the rest are orphans."""
     rows = {row.id: row for row in window.cases}
-    held = {item.id: item.case_id for item in window.items}
+    items = {item.id: item for item in window.items}
     folded = []
     for place, shape in enumerate(shapes):
         claims: dict[UUID, int] = defaultdict(int)
         for message_id in shape.message_ids:
-            if held[message_id] in rows:
-                claims[held[message_id]] += 1
+            if items[message_id].case_id in rows:
+                claims[items[message_id].case_id] += 1
         best = max(sorted(claims), key=claims.__getitem__, default=None)
         before = rows.pop(best) if best is not None else None
         end = shapes[place + 1].opened_at if place + 1 < len(shapes) else NO_DUE
-        kept = frozen.get((before.policy_id, before.policy_version)) if before else None
+        policy = frozen.get((before.policy_id, before.policy_version)) if before else None
+        if policy is None:
+            asked = items[shape.opening_message_id]
+            policy = choose_policy(policies, _subject(window, asked))
         folded.append(
             FoldedCase(
                 id=before.id if before else ids.new_id(),
                 window=window,
                 shape=shape,
-                policy=kept or policy,
+                policy=policy,
                 before=before,
                 end=end,
             )
         )
     return folded, [Orphan(row, window) for row in rows.values()]
+
+
+def _subject(window: Window, asked: Row[Any] | None) -> Subject:
+    """What policies are chosen by: a case's opening message, and where it was said."""
+    place = window.place
+    here = Subject(place.channel, place.source_id, post_id=place.post_id)
+    if asked is None:
+        return here
+    return replace(here, tier=Tier(asked.tier), category=asked.category, language=asked.language)
 
 
 def _driver(case: FoldedCase) -> Row[Any]:

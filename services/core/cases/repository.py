@@ -31,7 +31,11 @@ JOIN threads h ON h.workspace_id = :workspace_id AND h.id = t.thread_id
 
 ITEMS = """
 SELECT m.id, m.thread_id, m.direction, m.occurred_at, m.deleted_at, m.tier, m.category,
-  m.sentiment, m.case_id, m.resolves
+  m.sentiment, m.case_id, m.resolves,
+  CASE WHEN :with_languages AND m.direction = 'in' THEN (
+    SELECT j.language FROM judgements j
+    WHERE j.workspace_id = m.workspace_id AND j.id = m.judgement_id
+  ) END AS language
 FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS w (thread_id, start)
 JOIN messages m ON m.workspace_id = :workspace_id AND m.thread_id = w.thread_id
   AND m.occurred_at >= w.start
@@ -90,9 +94,12 @@ async def list_windows(
     return list(await uow.execute(WINDOWS, parameters))
 
 
-async def list_items(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Questions and answers since each window's start, in order."""
-    return list(await uow.execute(ITEMS, _windows(uow, windows)))
+async def list_items(
+    uow: UnitOfWork, windows: Sequence[Row[Any]], *, with_languages: bool
+) -> list[Row[Any]]:
+    """Questions and answers since each window's start, in order; languages only if wanted."""
+    parameters = _windows(uow, windows) | {"with_languages": with_languages}
+    return list(await uow.execute(ITEMS, parameters))
 
 
 async def lock_cases(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:

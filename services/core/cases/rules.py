@@ -5,13 +5,14 @@ the same cases, because the same items in the same order always give the same sh
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, CaseState, Episode
 from services.core.sla.rules import highest
-from services.core.sla.types import ClockKind
+from services.core.sla.types import ClockKind, Pause, PauseReason
+from services.core.triage.types import Tier
 
 WITHDRAWN = "withdrawn by its author"
 CLOSED_UNANSWERED = "resolved without a reply"
@@ -23,6 +24,7 @@ class FoldRules:
 
     resolve_on_reply: bool
     reopen_within: timedelta
+    pause_while_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +151,26 @@ def _act(state: Fold, act: Act) -> None:
     if case is None or case.state is CaseState.VOID:
         return
     match act.kind:
-        case ActKind.RESOLVE:
-            if case.state is not CaseState.RESOLVED:
-                _end_pause(state, act.at)
-                _resolve(state, case, act.at)
+        case ActKind.RESOLVE if case.state is not CaseState.RESOLVED:
+            _end_pause(state, act.at)
+            _resolve(state, case, act.at)
         case ActKind.REOPEN:
             _reopen(state, case, act.at)
         case ActKind.SNOOZE:
             _snooze(state, case, act)
+        case ActKind.WAIT:
+            _wait(state, case, act.at)
         case ActKind.WAKE:
             _end_pause(state, act.at)
         case ActKind.RETIER:
-            case.tier_override = act.tier
-            for episode in (state.response, state.resolution):
-                if episode is not None:
-                    episode.tier_override = act.tier
+            _retier(state, case, act.tier)
+
+
+def _retier(state: Fold, case: CaseShape, tier: Tier | None) -> None:
+    case.tier_override = tier
+    for episode in (state.response, state.resolution):
+        if episode is not None:
+            episode.tier_override = tier
 
 
 def _open(state: Fold, ask: Ask) -> CaseShape:
@@ -260,22 +267,34 @@ def _snooze(state: Fold, case: CaseShape, act: Act) -> None:
     _end_pause(state, act.at)
     for episode in (state.response, state.resolution):
         if episode is not None:
-            episode.pauses.append((act.at, act.until))
+            episode.pauses.append(Pause(act.at, act.until))
     case.snoozed_until = act.until
 
 
+def _wait(state: Fold, case: CaseShape, at: datetime) -> None:
+    """We asked the follower something: what is owed stands still until they speak, or we do."""
+    if case.state is CaseState.RESOLVED or not state.rules.pause_while_waiting:
+        return
+    _end_pause(state, at)
+    for episode in (state.response, state.resolution):
+        if episode is not None:
+            episode.pauses.append(Pause(at, None, PauseReason.WAITING))
+
+
 def _end_pause(state: Fold, at: datetime) -> None:
-    """A new question, an answer or a person ends a snooze that was still to last."""
+    """A new question, an answer or a person ends a pause that was still to last."""
     case = state.current
-    if case is None or case.snoozed_until is None:
+    if case is None:
         return
     for episode in (state.response, state.resolution):
-        if episode is not None and episode.pauses and episode.pauses[-1][1] > at:
-            start, _ = episode.pauses.pop()
-            if at > start:
-                episode.pauses.append((start, at))
-    if case.snoozed_until > at:
+        if episode is not None:
+            episode.pauses = [_cut(pause, at) for pause in episode.pauses if pause.start < at]
+    if case.snoozed_until is not None and case.snoozed_until > at:
         case.snoozed_until = None
+
+
+def _cut(pause: Pause, at: datetime) -> Pause:
+    return replace(pause, until=at) if pause.until is None or pause.until > at else pause
 
 
 def _finish(case: CaseShape) -> None:

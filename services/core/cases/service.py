@@ -45,8 +45,9 @@ async def refold(
     """
     if not touched:
         return Refolded()
-    windows, frozen = await _load(uow, touched)
     policies = await sla.policies_in_force(uow)
+    with_languages = any(policy.match.languages for policy in policies)
+    windows, frozen = await _load(uow, touched, with_languages=with_languages)
     folded: list[folding.FoldedCase] = []
     orphans: list[folding.Orphan] = []
     for window in windows:
@@ -125,12 +126,12 @@ async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:
 
 
 async def _load(
-    uow: UnitOfWork, touched: Sequence[Touched]
+    uow: UnitOfWork, touched: Sequence[Touched], *, with_languages: bool
 ) -> tuple[list[folding.Window], dict[Any, Any]]:
     places = await repository.list_windows(
         uow, [thread.thread_id for thread in touched], [thread.since for thread in touched]
     )
-    items = await repository.list_items(uow, places)
+    items = await repository.list_items(uow, places, with_languages=with_languages)
     acts = await repository.list_acts(uow, places)
     cases = await repository.lock_cases(uow, places)
     wanted = {(row.policy_id, row.policy_version) for row in cases}

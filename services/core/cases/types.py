@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.core.sla.types import ClockKind
+from services.core.sla.types import ClockKind, Pause
 from services.core.triage.types import Tier
 
 
@@ -25,6 +25,7 @@ class ActKind(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     SNOOZE = "snooze"
+    WAIT = "wait"
     WAKE = "wake"
     RETIER = "retier"
 
@@ -68,7 +69,7 @@ class Episode:
     started_at: datetime
     trigger_message_id: UUID | None
     asks: list[Ask] = field(default_factory=list)
-    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     tier_override: Tier | None = None
     settled_at: datetime | None = None
     settling_message_id: UUID | None = None

@@ -98,10 +98,22 @@ async def snooze(
     await _act(uow, case, ActKind.SNOOZE, until=until, note=note)
 
 
-async def wake(uow: UnitOfWork, case_id: UUID) -> None:
-    """End a snooze now. Waking a case that is awake changes nothing."""
+async def wait(uow: UnitOfWork, case_id: UUID, *, note: str | None = None) -> None:
+    """Say that the follower was asked something: the clocks stand still until somebody speaks.
+
+    Raises CaseClosedError for a case that is over.
+    """
     case = await _hold(uow, case_id)
-    if case.state == CaseState.SNOOZED:
+    if case.state in CLOSED:
+        act = "left waiting"
+        raise CaseClosedError(act)
+    await _act(uow, case, ActKind.WAIT, note=note)
+
+
+async def wake(uow: UnitOfWork, case_id: UUID) -> None:
+    """End a snooze, or the waiting for a follower, now. Waking what is awake changes nothing."""
+    case = await _hold(uow, case_id)
+    if case.state not in CLOSED:
         await _act(uow, case, ActKind.WAKE)
 
 

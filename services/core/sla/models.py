@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.kit.db import QUEUE_TABLE, Base, Json, Key, one_of
-from services.core.sla.types import ClockKind, ClockState, TimerState
+from services.core.sla.types import ClockKind, ClockState, PauseReason, TimerState
 from services.core.triage.types import Tier
 
 
@@ -66,6 +66,7 @@ class ClockRow(Base):
         one_of("kind", ClockKind),
         one_of("state", ClockState),
         one_of("tier", Tier),
+        one_of("pause_reason", PauseReason),
         UniqueConstraint("workspace_id", "case_id", "kind", "episode"),
         Index(
             "ix_clocks_unsettled",
@@ -87,11 +88,16 @@ class ClockRow(Base):
     tier: Mapped[str]
     state: Mapped[str]
     started_at: Mapped[datetime]
+    # The earlier of the next two: the tier's target, and what the public was promised.
     due_at: Mapped[datetime]
+    # Empty in rows written before there were two of them; then it is the due time.
+    target_due_at: Mapped[datetime | None]
+    promise_due_at: Mapped[datetime | None]
     limit_at: Mapped[datetime | None]
     budget_seconds: Mapped[int] = mapped_column(BigInteger())
     paused_seconds: Mapped[int] = mapped_column(BigInteger())
     paused_until: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
     settled_at: Mapped[datetime | None]
     met_at: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
@@ -100,6 +106,8 @@ class ClockRow(Base):
     settling_message_id: Mapped[UUID | None]
     policy_id: Mapped[UUID]
     policy_version: Mapped[int]
+    # None when the policy counts around the clock.
+    calendar_version: Mapped[int | None]
     generation: Mapped[int]
     # Kept when a late webhook changed an outcome already written: what it was, and since when.
     corrections: Mapped[list[Json]]

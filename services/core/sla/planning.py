@@ -1,6 +1,6 @@
 """The difference between the clocks a case should have and those it has, as rows to write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.calendars.types import Hours
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
 from services.core.sla import rules
@@ -20,6 +21,7 @@ from services.core.sla.types import (
     ClockState,
     EpisodeSpec,
     ExistingClock,
+    PauseReason,
     PlannedTimer,
     TimerState,
 )
@@ -31,16 +33,23 @@ SHAPE_COLUMNS = (
     "tier",
     "started_at",
     "due_at",
+    "target_due_at",
+    "promise_due_at",
     "limit_at",
     "budget_seconds",
     "paused_seconds",
     "paused_until",
+    "pause_reason",
     "settled_at",
     "met_at",
     "missed_at",
     "void_reason",
 )
 WITHDRAWN = "withdrawn"
+_READ_APART = {"state", "tier", "pause_reason", "target_due_at"}
+
+# The hours of a calendar's version; without a version, of the one in force, which it returns.
+Calendars = Callable[[UUID | None, int | None], tuple[Hours, int | None]]
 
 
 @dataclass(slots=True)
@@ -53,6 +62,7 @@ class ClockChange:
     episode: int
     shape: ClockShape
     generation: int
+    calendar_version: int | None
     trigger_message_id: UUID | None
     settling_message_id: UUID | None
     corrections: list[dict[str, Any]]
@@ -77,9 +87,11 @@ def read_clocks(rows: Iterable[Row[Any]]) -> dict[UUID, list[ExistingClock]]:
     for row in rows:
         values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
         shape = ClockShape(
-            **{name: values[name] for name in SHAPE_COLUMNS if name not in {"state", "tier"}},
+            **{name: values[name] for name in SHAPE_COLUMNS if name not in _READ_APART},
             state=ClockState(row.state),
             tier=Tier(row.tier),
+            pause_reason=PauseReason(row.pause_reason) if row.pause_reason else None,
+            target_due_at=row.target_due_at or row.due_at,
         )
         clock = ExistingClock(
             id=row.id,
@@ -90,18 +102,23 @@ def read_clocks(rows: Iterable[Row[Any]]) -> dict[UUID, list[ExistingClock]]:
             policy_id=row.policy_id,
             policy_version=row.policy_version,
             corrections=row.corrections,
+            calendar_version=row.calendar_version,
         )
         clocks.setdefault(row.case_id, []).append(clock)
     return clocks
 
 
 def compare(
-    plans: Sequence[ClockPlan], existing: dict[UUID, list[ExistingClock]], now: datetime
+    plans: Sequence[ClockPlan],
+    existing: dict[UUID, list[ExistingClock]],
+    calendars: Calendars,
+    now: datetime,
 ) -> Work:
     """What to write so that every case has the clocks its episodes say."""
     work = Work()
+    planner = _Planner(work, calendars, now)
     for plan in plans:
-        _compare_case(work, plan, existing.get(plan.case_id, []), now)
+        planner.compare_case(plan, existing.get(plan.case_id, []))
     return work
 
 
@@ -113,8 +130,6 @@ def new_row(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
         "thread_id": change.plan.thread_id,
         "kind": change.kind.value,
         "episode": change.episode,
-        "policy_id": change.plan.policy.id,
-        "policy_version": change.plan.policy.version,
         "created_at": uow.now,
         **_written(uow, change),
     }
@@ -154,6 +169,9 @@ def _columns(shape: ClockShape) -> dict[str, Any]:
 def _written(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
     return {
         **_columns(change.shape),
+        "policy_id": change.plan.policy.id,
+        "policy_version": change.plan.policy.version,
+        "calendar_version": change.calendar_version,
         "generation": change.generation,
         "trigger_message_id": change.trigger_message_id,
         "settling_message_id": change.settling_message_id,
@@ -162,61 +180,76 @@ def _written(uow: UnitOfWork, change: ClockChange) -> dict[str, Any]:
     }
 
 
-def _compare_case(
-    work: Work, plan: ClockPlan, clocks: Sequence[ExistingClock], now: datetime
-) -> None:
-    known = {(clock.kind, clock.episode): clock for clock in clocks}
-    stopped, replanned = len(work.stopped), len(work.replanned)
-    changes = [
-        _compare_clock(work, plan, episode, known.pop((episode.kind, episode.number), None), now)
-        for episode in plan.episodes
-    ]
-    if plan.grace:
-        _say_it_once(changes)
-    # A late message can merge two episodes into one: the clock left over is withdrawn.
-    for clock in known.values():
-        _withdraw(work, plan, clock, now)
-    work.outcomes[plan.case_id] = ClockOutcome(
-        case_id=plan.case_id,
-        next_due_at=min(
-            (change.shape.due_at for change in changes if not rules.is_over(change.shape)),
-            default=None,
-        ),
-        settled=tuple(work.stopped[stopped:]),
-        replanned=tuple(work.replanned[replanned:]),
-    )
+@dataclass(slots=True)
+class _Planner:
+    """Compares clocks one by one, and collects what to write."""
 
+    work: Work
+    calendars: Calendars
+    now: datetime
 
-def _compare_clock(
-    work: Work, plan: ClockPlan, episode: EpisodeSpec, before: ExistingClock | None, now: datetime
-) -> ClockChange:
-    moment = now
-    if before is not None and before.shape.missed_at is not None:
-        # A timer may have fired after this transaction's time was taken: do not unsay it.
-        moment = max(now, before.shape.missed_at)
-    shape = rules.shape_clock(episode, plan.policy, moment)
-    fresh = rules.needs_new_timers(before.shape if before else None, shape)
-    change = ClockChange(
-        clock_id=before.id if before else ids.new_id(),
-        plan=plan,
-        kind=episode.kind,
-        episode=episode.number,
-        shape=shape,
-        generation=_generation(before, replanned=fresh),
-        trigger_message_id=episode.trigger_message_id,
-        settling_message_id=episode.settling_message_id,
-        corrections=_corrections(before, shape, now),
-    )
-    if rules.is_over(shape):
-        if before is not None and not rules.is_over(before.shape):
-            work.stopped.append(change.clock_id)
-    elif fresh:
-        if before is not None:
-            work.replanned.append(change.clock_id)
-        steps = plan.policy.steps(episode.kind)
-        change.timers = rules.plan_timers(shape, episode.pauses, steps, moment, plan.grace)
-    _place(work, change, before)
-    return change
+    def compare_case(self, plan: ClockPlan, clocks: Sequence[ExistingClock]) -> None:
+        work = self.work
+        known = {(clock.kind, clock.episode): clock for clock in clocks}
+        stopped, replanned = len(work.stopped), len(work.replanned)
+        changes = [
+            self._compare_clock(plan, episode, known.pop((episode.kind, episode.number), None))
+            for episode in plan.episodes
+        ]
+        if plan.grace:
+            _say_it_once(changes)
+        # A late message can merge two episodes into one: the clock left over is withdrawn.
+        for clock in known.values():
+            _withdraw(work, plan, clock, self.now)
+        work.outcomes[plan.case_id] = ClockOutcome(
+            case_id=plan.case_id,
+            next_due_at=min(
+                (
+                    change.shape.due_at
+                    for change in changes
+                    if not rules.is_over(change.shape) and not rules.is_held(change.shape)
+                ),
+                default=None,
+            ),
+            settled=tuple(work.stopped[stopped:]),
+            replanned=tuple(work.replanned[replanned:]),
+        )
+
+    def _compare_clock(
+        self, plan: ClockPlan, episode: EpisodeSpec, before: ExistingClock | None
+    ) -> ClockChange:
+        moment = self.now
+        if before is not None and before.shape.missed_at is not None:
+            # A timer may have fired after this transaction's time was taken: do not unsay it.
+            moment = max(moment, before.shape.missed_at)
+        kept = before.calendar_version if before and not plan.anew else None
+        hours, version = self.calendars(plan.policy.calendar_id, kept)
+        shape = rules.shape_clock(episode, plan.policy, moment, channel=plan.channel, hours=hours)
+        fresh = rules.needs_new_timers(before.shape if before else None, shape)
+        change = ClockChange(
+            clock_id=before.id if before else ids.new_id(),
+            plan=plan,
+            kind=episode.kind,
+            episode=episode.number,
+            shape=shape,
+            generation=_generation(before, replanned=fresh),
+            calendar_version=version,
+            trigger_message_id=episode.trigger_message_id,
+            settling_message_id=episode.settling_message_id,
+            corrections=_corrections(before, shape, self.now),
+        )
+        if rules.is_over(shape):
+            if before is not None and not rules.is_over(before.shape):
+                self.work.stopped.append(change.clock_id)
+        elif fresh:
+            if before is not None:
+                self.work.replanned.append(change.clock_id)
+            steps = plan.policy.steps(episode.kind)
+            change.timers = rules.plan_timers(
+                shape, episode.pauses, steps, moment, grace=plan.grace, hours=hours
+            )
+        _place(self.work, change, before)
+        return change
 
 
 def _say_it_once(changes: Sequence[ClockChange]) -> None:
@@ -234,7 +267,7 @@ def _say_it_once(changes: Sequence[ClockChange]) -> None:
 def _place(work: Work, change: ClockChange, before: ExistingClock | None) -> None:
     if before is None:
         work.added.append(change)
-    elif before.shape != change.shape:
+    elif before.shape != change.shape or _is_of_another_version(before, change):
         work.changed.append(change)
     else:
         return
@@ -246,6 +279,15 @@ def _place(work: Work, change: ClockChange, before: ExistingClock | None) -> Non
         )
 
 
+def _is_of_another_version(before: ExistingClock, change: ClockChange) -> bool:
+    policy = change.plan.policy
+    return (before.policy_id, before.policy_version, before.calendar_version) != (
+        policy.id,
+        policy.version,
+        change.calendar_version,
+    )
+
+
 def _withdraw(work: Work, plan: ClockPlan, clock: ExistingClock, now: datetime) -> None:
     if clock.shape.state is ClockState.VOID and clock.shape.void_reason == WITHDRAWN:
         return
@@ -255,6 +297,7 @@ def _withdraw(work: Work, plan: ClockPlan, clock: ExistingClock, now: datetime) 
         "met_at": None,
         "missed_at": None,
         "paused_until": None,
+        "pause_reason": None,
         "void_reason": WITHDRAWN,
     }
     shape = ClockShape(**values)
@@ -266,6 +309,7 @@ def _withdraw(work: Work, plan: ClockPlan, clock: ExistingClock, now: datetime) 
         episode=clock.episode,
         shape=shape,
         generation=clock.generation,
+        calendar_version=clock.calendar_version,
         trigger_message_id=None,
         settling_message_id=None,
         corrections=_corrections(clock, shape, now),

@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from services.core.calendars.timeline import ALWAYS
+from services.core.calendars.types import Hours
 from services.core.sla.types import (
     ClockKind,
     ClockShape,
     ClockState,
     EpisodeSpec,
+    Pause,
     PlannedTimer,
     Policy,
     PolicyDraft,
+    PolicyMatch,
+    Step,
+    Subject,
     Target,
     TimerState,
 )
@@ -26,7 +32,10 @@ DEFAULT_TARGETS: dict[Tier, Target] = {
     Tier.IMPORTANT: Target(12 * HOUR, 12 * HOUR, 48 * HOUR),
     Tier.ROUTINE: Target(24 * HOUR, 24 * HOUR, 72 * HOUR, limit=48 * HOUR),
 }
-DEFAULT_DRAFT = PolicyDraft(name="default", targets=DEFAULT_TARGETS)
+# PRODUCT C1: what the public is told, comments within 4 h and direct messages within 24 h. The
+# internal target stands beside it, and the earlier of the two is due.
+DEFAULT_PROMISED = {"comment": 4 * HOUR, "dm": 24 * HOUR}
+DEFAULT_DRAFT = PolicyDraft(name="default", targets=DEFAULT_TARGETS, promised=DEFAULT_PROMISED)
 
 _TIER_RANK = {Tier.URGENT: 0, Tier.IMPORTANT: 1, Tier.ROUTINE: 2, Tier.SPAM: 3}
 
@@ -41,43 +50,61 @@ def pressing(tier: Tier) -> int:
     return _TIER_RANK[tier]
 
 
-def choose_policy(policies: Sequence[Policy], *, channel: str, source_id: object) -> Policy:
-    """The first policy whose conditions hold, in their order; else the default one."""
+def choose_policy(policies: Sequence[Policy], subject: Subject) -> Policy:
+    """The first policy all of whose conditions hold, in their order; else the default one."""
     for policy in policies:
-        conditions = policy.match
-        if policy.is_default:
-            continue
-        if conditions.channels and channel not in conditions.channels:
-            continue
-        if conditions.source_ids and source_id not in conditions.source_ids:
-            continue
-        return policy
+        if not policy.is_default and not mismatches(policy.match, subject):
+            return policy
     return next(policy for policy in policies if policy.is_default)
 
 
-def shape_clock(episode: EpisodeSpec, policy: Policy, now: datetime) -> ClockShape:
+def mismatches(match: PolicyMatch, subject: Subject) -> list[str]:
+    """The conditions that do not hold, by name; none when the policy is for it."""
+    conditions: list[tuple[str, Sequence[object], object]] = [
+        ("channels", match.channels, subject.channel),
+        ("source_ids", match.source_ids, subject.source_id),
+        ("tiers", match.tiers, subject.tier),
+        ("categories", match.categories, subject.category),
+        ("languages", match.languages, subject.language),
+        ("post_ids", match.post_ids, subject.post_id),
+    ]
+    return [name for name, wanted, found in conditions if wanted and found not in wanted]
+
+
+def shape_clock(
+    episode: EpisodeSpec, policy: Policy, now: datetime, *, channel: str, hours: Hours = ALWAYS
+) -> ClockShape:
     """The whole state of one promise, from its episode alone.
 
     Decided by when things happened, not by when anybody noticed: a reply up to and including
     the due time meets the promise, whenever its webhook arrives.
     """
     tier = episode.tier_override or highest(tier for _, tier in episode.asks)
-    due = _due(episode, policy)
     end = episode.settled_at
-    due, paused_seconds = _push_by_pauses(due, episode.pauses, end)
-    limit = _limit(episode, policy, tier, paused_seconds)
-    pause = next((until for start, until in episode.pauses if start <= now < until), None)
-    overdue = (end if end is not None else now) > due or (end is None and now >= due)
-    state = _state(episode, overdue=overdue, paused=end is None and pause is not None)
+    aims = _aim(episode, policy, channel, hours)
+    first = min(at for at in aims if at is not None)
+    due, paused = push(first, episode.pauses, hours, end)
+    target, promise = (_pushed(at, episode.pauses, hours, end) for at in aims)
+    pause = next((each for each in episode.pauses if _covers(each, now)), None)
+    held = end is None and pause is not None
+    overdue = now >= due if end is None else end > due
+    if held and pause is not None and pause.until is None:
+        # Time stood still since the pause began: only what was due before it is late.
+        overdue = due <= pause.start
+    state = _state(episode, overdue=overdue, paused=held)
+    standing = pause if state is ClockState.PAUSED else None
     return ClockShape(
         state=state,
         tier=tier,
         started_at=episode.started_at,
         due_at=due,
-        limit_at=limit,
-        budget_seconds=round((due - episode.started_at).total_seconds()) - paused_seconds,
-        paused_seconds=paused_seconds,
-        paused_until=pause if state is ClockState.PAUSED else None,
+        target_due_at=target or due,
+        promise_due_at=promise,
+        limit_at=_limit(episode, policy.target(_promised(tier), channel), hours),
+        budget_seconds=round(hours.between(episode.started_at, first).total_seconds()),
+        paused_seconds=round(paused.total_seconds()),
+        paused_until=standing.until if standing else None,
+        pause_reason=standing.reason if standing else None,
         settled_at=end,
         met_at=end if state is ClockState.MET else None,
         missed_at=due if state is ClockState.MISSED else None,
@@ -87,18 +114,23 @@ def shape_clock(episode: EpisodeSpec, policy: Policy, now: datetime) -> ClockSha
 
 def plan_timers(
     shape: ClockShape,
-    pauses: Sequence[tuple[datetime, datetime]],
-    steps: Sequence[int],
+    pauses: Sequence[Pause],
+    steps: Sequence[Step],
     now: datetime,
+    *,
     grace: timedelta = timedelta(),
+    hours: Hours = ALWAYS,
 ) -> list[PlannedTimer]:
     """The moments on a clock, in order: percent of the budget, with pauses not counted.
 
     A warning whose moment has passed when it is planned is skipped with a note, never fired
     by surprise. Of the moments at or after the miss that have passed, the last one fires: it
-    says all the earlier ones would. It waits for `grace`, when somebody has just looked.
+    says all the earlier ones would. It waits for `grace`, when somebody has just looked. A clock
+    that stands still for nobody knows how long has no moments until it goes on.
     """
-    moments = [(percent, _moment(shape, pauses, percent)) for percent in sorted(steps)]
+    if is_held(shape):
+        return []
+    moments = sorted(place_steps(shape, pauses, steps, hours).items())
     passed = [percent for percent, at in moments if at <= now and percent >= MISS_PERCENT]
     last_passed = max(passed, default=None)
     planned = []
@@ -111,6 +143,36 @@ def plan_timers(
     return planned
 
 
+def place_steps(
+    shape: ClockShape, pauses: Sequence[Pause], steps: Sequence[Step], hours: Hours = ALWAYS
+) -> dict[int, datetime]:
+    """When each step comes, by its percent. An offset is named by the percent it comes to.
+
+    A step that would lie before the start has no place; of two at one percent the first stays.
+    """
+    budget = timedelta(seconds=shape.budget_seconds)
+    placed: dict[int, datetime] = {}
+    for step in steps:
+        after = (
+            budget * step.percent / MISS_PERCENT
+            if step.percent is not None
+            else budget + timedelta(seconds=step.offset_seconds or 0)
+        )
+        percent = step.percent or round(after / budget * MISS_PERCENT)
+        if after <= timedelta() or percent in placed:
+            continue
+        if step.percent is None and percent == MISS_PERCENT and step.offset_seconds:
+            continue  # seconds beside the miss itself
+        at = hours.advance(shape.started_at, after)
+        placed[percent] = push(at, pauses, hours, None)[0]
+    return placed
+
+
+def is_held(shape: ClockShape) -> bool:
+    """True while the clock stands still and nobody knows how long."""
+    return shape.state is ClockState.PAUSED and shape.paused_until is None
+
+
 def needs_new_timers(before: ClockShape | None, after: ClockShape) -> bool:
     """True when the moments moved: a new clock, another due time, or one taken up again."""
     if before is None:
@@ -121,7 +183,7 @@ def needs_new_timers(before: ClockShape | None, after: ClockShape) -> bool:
         after.paused_seconds,
     )
     taken_up = is_over(before) and not is_over(after)
-    return moved or taken_up
+    return moved or taken_up or is_held(before) != is_held(after)
 
 
 def is_over(shape: ClockShape) -> bool:
@@ -139,15 +201,62 @@ def is_correction(before: ClockShape, after: ClockShape) -> bool:
     )
 
 
-def _due(episode: EpisodeSpec, policy: Policy) -> datetime:
-    """Every open question keeps its own promise; the clock is due with the earliest."""
+def push(
+    at: datetime, pauses: Sequence[Pause], hours: Hours, end: datetime | None
+) -> tuple[datetime, timedelta]:
+    """Each pause that begins before a moment moves it on by what would have counted in it.
+
+    Overlapping pauses count once. One without an end lasts to `end`, or moves nothing yet.
+    Returns the moment, and how much of counted time stood still before it.
+    """
+    total = timedelta()
+    reached: datetime | None = None
+    for pause in sorted(pauses, key=lambda each: each.start):
+        until = end if pause.until is None else pause.until
+        start = pause.start if reached is None else max(pause.start, reached)
+        if until is None or start >= min(at, until) or (end is not None and start >= end):
+            continue
+        length = hours.between(start, until)
+        at = hours.advance(at, length)
+        total += length
+        reached = until
+    return at, total
+
+
+def _pushed(
+    at: datetime | None, pauses: Sequence[Pause], hours: Hours, end: datetime | None
+) -> datetime | None:
+    return None if at is None else push(at, pauses, hours, end)[0]
+
+
+def _covers(pause: Pause, now: datetime) -> bool:
+    return pause.start <= now and (pause.until is None or now < pause.until)
+
+
+def _aim(
+    episode: EpisodeSpec, policy: Policy, channel: str, hours: Hours
+) -> tuple[datetime | None, datetime | None]:
+    """When the tier's target and the public promise are due, pauses left out.
+
+    Every open question keeps its own promise; the clock is due with the earliest.
+    """
+    asks = episode.asks
     if episode.tier_override is not None:
-        budget = policy.targets[_promised(episode.tier_override)].seconds(episode.kind)
-        return episode.started_at + timedelta(seconds=budget)
-    return min(
-        at + timedelta(seconds=policy.targets[_promised(tier)].seconds(episode.kind))
-        for at, tier in episode.asks
+        asks = ((episode.started_at, episode.tier_override),)
+    target = min(
+        hours.advance(at, timedelta(seconds=_target(policy, tier, channel).seconds(episode.kind)))
+        for at, tier in asks
     )
+    promised = policy.promised.get(channel)
+    if promised is None or episode.kind is ClockKind.RESOLUTION:
+        return target, None
+    # The public was told from its first open question; a corrected tier does not change that.
+    first = min(at for at, _ in asks)
+    return target, hours.advance(first, timedelta(seconds=promised))
+
+
+def _target(policy: Policy, tier: Tier, channel: str) -> Target:
+    return policy.target(_promised(tier), channel)
 
 
 def _promised(tier: Tier) -> Tier:
@@ -155,27 +264,11 @@ def _promised(tier: Tier) -> Tier:
     return Tier.ROUTINE if tier is Tier.SPAM else tier
 
 
-def _push_by_pauses(
-    due: datetime, pauses: Sequence[tuple[datetime, datetime]], end: datetime | None
-) -> tuple[datetime, int]:
-    """Each pause that begins before the due time moves it on by its length."""
-    total = timedelta()
-    for start, until in sorted(pauses):
-        if start >= due or (end is not None and start >= end):
-            continue
-        length = until - start
-        due += length
-        total += length
-    return due, round(total.total_seconds())
-
-
-def _limit(
-    episode: EpisodeSpec, policy: Policy, tier: Tier, paused_seconds: int
-) -> datetime | None:
-    limit = policy.targets[_promised(tier)].limit
-    if limit is None or episode.kind is ClockKind.RESOLUTION:
+def _limit(episode: EpisodeSpec, target: Target, hours: Hours) -> datetime | None:
+    if target.limit is None or episode.kind is ClockKind.RESOLUTION:
         return None
-    return episode.started_at + timedelta(seconds=limit + paused_seconds)
+    at = hours.advance(episode.started_at, timedelta(seconds=target.limit))
+    return push(at, episode.pauses, hours, episode.settled_at)[0]
 
 
 def _state(episode: EpisodeSpec, *, overdue: bool, paused: bool) -> ClockState:
@@ -186,12 +279,3 @@ def _state(episode: EpisodeSpec, *, overdue: bool, paused: bool) -> ClockState:
     if episode.settled_at is not None:
         return ClockState.MET
     return ClockState.PAUSED if paused else ClockState.RUNNING
-
-
-def _moment(
-    shape: ClockShape, pauses: Sequence[tuple[datetime, datetime]], percent: int
-) -> datetime:
-    """A pause moves the steps that lie behind its beginning, and leaves the earlier ones."""
-    budget = timedelta(seconds=shape.budget_seconds)
-    at = shape.started_at + budget * percent / MISS_PERCENT
-    return _push_by_pauses(at, pauses, None)[0]

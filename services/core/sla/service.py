@@ -7,6 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
+from services.core.calendars.timeline import ALWAYS
+from services.core.calendars.types import Hours
 from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.figures import FIGURES
@@ -136,7 +138,8 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     the number of cases. Announces every change of state; returns what each case came to.
     """
     rows = await repository.lock_clocks(uow, [plan.case_id for plan in plans])
-    work = planning.compare(plans, planning.read_clocks(rows), uow.now)
+    existing = planning.read_clocks(rows)
+    work = planning.compare(plans, existing, _around_the_clock, uow.now)
     await repository.add_clocks(uow, [planning.new_row(uow, change) for change in work.added])
     await repository.change_clocks(
         uow, [planning.changed_row(uow, change) for change in work.changed]
@@ -190,6 +193,10 @@ async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | N
         due, next_at = await repository.look_at_timers(uow)
         seconds = (next_at - uow.now).total_seconds() if next_at else None
         return due, seconds
+
+
+def _around_the_clock(_calendar_id: UUID | None, _version: int | None) -> tuple[Hours, None]:
+    return ALWAYS, None
 
 
 async def _lock(uow: UnitOfWork, policy_id: UUID) -> int:

@@ -23,6 +23,15 @@ class ClockState(StrEnum):
     VOID = "void"
 
 
+class PauseReason(StrEnum):
+    """Why a clock stands still."""
+
+    SNOOZE = "snooze"
+    WAITING = "waiting"  # for the follower, who was asked something back
+    OUT_OF_OFFICE = "out_of_office"
+    OUTAGE = "outage"  # of the platform
+
+
 class TimerState(StrEnum):
     PENDING = "pending"
     FIRED = "fired"
@@ -49,49 +58,107 @@ class Target:
                 return self.resolution
 
 
+Targets = dict[Tier, Target]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A moment on a clock: a percent of its time, or so many counted seconds from its due time.
+
+    Exactly one of the two is set. An offset below 0 lies before the due time, as a warning does.
+    """
+
+    percent: int | None = None
+    offset_seconds: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyMatch:
-    """Which messages a policy is for; an empty tuple means any."""
+    """Which cases a policy is for, by their opening message; an empty tuple means any."""
 
     channels: tuple[str, ...] = ()
     source_ids: tuple[UUID, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    categories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    post_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What policies look at: the opening message of a case, and where it was said."""
+
+    channel: str
+    source_id: UUID
+    tier: Tier = Tier.ROUTINE
+    category: str | None = None
+    language: str | None = None
+    post_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of a policy, frozen: a clock keeps the version it started under."""
+    """One version of a policy, frozen: a clock keeps the version it started under.
+
+    `channel_targets` replace `targets` for one channel, tier by tier. `promised` is what the brand
+    tells the public, in seconds by channel: a response is due with the earlier of the two. With a
+    calendar, all of it is counted in its working time.
+    """
 
     id: UUID
     version: int
     name: str
-    targets: dict[Tier, Target]
-    response_steps: tuple[int, ...]
-    resolution_steps: tuple[int, ...]
+    targets: Targets
+    response_steps: tuple[Step, ...]
+    resolution_steps: tuple[Step, ...]
     resolve_on_reply: bool
     reopen_within_seconds: int
     ladder_id: UUID | None = None
     is_default: bool = False
+    channel_targets: dict[str, Targets] = field(default_factory=dict)
+    promised: dict[str, int] = field(default_factory=dict)
+    calendar_id: UUID | None = None
+    pause_while_waiting: bool = True
     match: PolicyMatch = field(default_factory=PolicyMatch)
     position: int = 100
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
-    def steps(self, kind: ClockKind) -> tuple[int, ...]:
+    def steps(self, kind: ClockKind) -> tuple[Step, ...]:
         return self.resolution_steps if kind is ClockKind.RESOLUTION else self.response_steps
+
+    def target(self, tier: Tier, channel: str) -> Target:
+        return self.channel_targets.get(channel, self.targets).get(tier) or self.targets[tier]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which a clock stands still; `until` is None while nobody knows how long."""
+
+    start: datetime
+    until: datetime | None
+    reason: PauseReason = PauseReason.SNOOZE
 
 
 @dataclass(frozen=True, slots=True)
 class ClockShape:
-    """What a clock is, said by its episode and its policy alone."""
+    """What a clock is, said by its episode and its policy alone.
+
+    `due_at` is the earlier of `target_due_at`, the tier's, and `promise_due_at`, what the public
+    was told. `budget_seconds` is the time that counts from start to due, pauses left out.
+    """
 
     state: ClockState
     tier: Tier
     started_at: datetime
     due_at: datetime
+    target_due_at: datetime
+    promise_due_at: datetime | None
     limit_at: datetime | None
     budget_seconds: int
     paused_seconds: int
     paused_until: datetime | None
+    pause_reason: PauseReason | None
     settled_at: datetime | None
     met_at: datetime | None
     missed_at: datetime | None
@@ -130,14 +197,18 @@ class PolicyDraft:
     """What somebody wants a policy to be; saving it makes the next version."""
 
     name: str
-    targets: dict[Tier, Target]
-    response_steps: tuple[int, ...] = (50, 80, 100, 150, 200)
-    resolution_steps: tuple[int, ...] = (100,)
+    targets: Targets
+    response_steps: tuple[Step, ...] = tuple(Step(n) for n in (50, 80, 100, 150, 200))
+    resolution_steps: tuple[Step, ...] = (Step(100),)
     resolve_on_reply: bool = True
     reopen_within_seconds: int = 7 * 24 * 3600
     ladder_id: UUID | None = None
     match: PolicyMatch = field(default_factory=PolicyMatch)
     position: int = 100
+    channel_targets: dict[str, Targets] = field(default_factory=dict)
+    promised: dict[str, int] = field(default_factory=dict)
+    calendar_id: UUID | None = None
+    pause_while_waiting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +223,7 @@ class ExistingClock:
     policy_id: UUID
     policy_version: int
     corrections: list[dict[str, Any]]
+    calendar_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +234,7 @@ class EpisodeSpec:
     number: int
     started_at: datetime
     asks: tuple[tuple[datetime, Tier], ...]
-    pauses: tuple[tuple[datetime, datetime], ...] = ()
+    pauses: tuple[Pause, ...] = ()
     tier_override: Tier | None = None
     settled_at: datetime | None = None
     void_reason: str | None = None
@@ -176,8 +248,12 @@ class ClockPlan:
 
     case_id: UUID
     thread_id: UUID
+    channel: str
+    source_id: UUID
     policy: Policy
     episodes: tuple[EpisodeSpec, ...]
+    # True for a re-plan: clocks leave the calendar's version they started under.
+    anew: bool = False
     # How long a miss that was only just found out waits before it alarms anybody.
     grace: timedelta = timedelta()
 

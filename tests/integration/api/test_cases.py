@@ -221,7 +221,7 @@ async def test_a_case_shows_its_thread_promises_and_why_it_was_judged_so(
     assert case["next_due_at"] == first["due_at"]
     assert case["judgement"]["message_id"] == message["id"]
     assert case["judgement"]["reasons"] == [
-        {"cue": "harm.skin", "start": 2, "end": 4, "effect": "category:complaint"}
+        {"cue": "harm.skin", "start": 2, "end": 4, "effect": "category:complaint", "weight": 0.0}
     ]
     assert case["more_messages"] is False
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.core.cases import rules
 from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, CaseState, Episode
-from services.core.sla.types import ClockKind
+from services.core.sla.types import ClockKind, Pause, PauseReason
 from services.core.triage.types import Tier
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -47,6 +47,10 @@ def fold(*items: Ask | Answer | Act, by: rules.FoldRules = DEFAULT) -> list[Case
         [item for item in items if isinstance(item, Act)],
         by,
     )
+
+
+def snoozed(start: float, until: float) -> Pause:
+    return Pause(at(start), at(until))
 
 
 def only(cases: Sequence[CaseShape]) -> CaseShape:
@@ -205,30 +209,75 @@ class TestActs:
         assert {episode.tier_override for episode in case.episodes} == {None}
 
 
+class TestWaiting:
+    """We asked the follower something back: what is owed stands still until somebody speaks."""
+
+    ASKING = rules.FoldRules(
+        resolve_on_reply=False, reopen_within=timedelta(days=7), pause_while_waiting=True
+    )
+
+    def pauses(self, kind: str, *items: Ask | Answer | Act) -> list[Pause]:
+        return episodes(only(fold(*items, by=self.ASKING)))[kind, 1].pauses
+
+    def waiting(self, start: float, until: float | None) -> Pause:
+        return Pause(at(start), None if until is None else at(until), PauseReason.WAITING)
+
+    def test_what_is_owed_waits_from_the_moment_we_say_so(self) -> None:
+        items = ask(1, 0), answer(1, 10), act(ActKind.WAIT, 11)
+        assert self.pauses("resolution", *items) == [self.waiting(11, None)]
+        assert self.pauses("first_response", *items) == []
+
+    def test_a_question_that_is_still_open_waits_too(self) -> None:
+        items = ask(1, 0), act(ActKind.WAIT, 11)
+        assert self.pauses("first_response", *items) == [self.waiting(11, None)]
+
+    @pytest.mark.parametrize(
+        "speaks", [ask(2, 30), answer(2, 30), act(ActKind.WAKE, 30), act(ActKind.RESOLVE, 30)]
+    )
+    def test_whoever_speaks_or_acts_next_ends_the_waiting(self, speaks: Ask | Answer | Act) -> None:
+        items = ask(1, 0), answer(1, 10), act(ActKind.WAIT, 11), speaks
+        assert self.pauses("resolution", *items) == [self.waiting(11, 30)]
+
+    def test_a_holding_reply_alone_waits_for_nobody(self) -> None:
+        assert self.pauses("resolution", ask(1, 0), answer(1, 10)) == []
+
+    def test_a_policy_may_go_on_counting(self) -> None:
+        case = only(fold(ask(1, 0), answer(1, 10), act(ActKind.WAIT, 11), by=BY_HAND))
+        assert not episodes(case)["resolution", 1].pauses
+
+    def test_a_snooze_takes_the_place_of_waiting(self) -> None:
+        items = ask(1, 0), answer(1, 10), act(ActKind.WAIT, 11), act(ActKind.SNOOZE, 20, until=60)
+        assert self.pauses("resolution", *items) == [self.waiting(11, 20), snoozed(20, 60)]
+
+    def test_nothing_owed_nothing_waits(self) -> None:
+        items = ask(1, 0), act(ActKind.RESOLVE, 5), act(ActKind.WAIT, 11)
+        assert self.pauses("resolution", *items) == []
+
+
 class TestSnoozing:
     def test_a_snooze_pauses_every_open_promise(self) -> None:
         case = only(fold(ask(1, 0), act(ActKind.SNOOZE, 10, until=60)))
-        assert {tuple(episode.pauses) for episode in case.episodes} == {((at(10), at(60)),)}
+        assert {tuple(episode.pauses) for episode in case.episodes} == {(snoozed(10, 60),)}
         assert rules.state_at(case, at(30)) is CaseState.SNOOZED
         assert rules.state_at(case, at(60)) is CaseState.OPEN
 
     def test_a_new_question_ends_a_snooze(self) -> None:
         case = only(fold(ask(1, 0), act(ActKind.SNOOZE, 10, until=60), ask(2, 30)))
-        assert episodes(case)["first_response", 1].pauses == [(at(10), at(30))]
+        assert episodes(case)["first_response", 1].pauses == [snoozed(10, 30)]
         assert rules.state_at(case, at(40)) is CaseState.OPEN
 
     def test_waking_ends_a_snooze(self) -> None:
         case = only(fold(ask(1, 0), act(ActKind.SNOOZE, 10, until=60), act(ActKind.WAKE, 20)))
-        assert episodes(case)["first_response", 1].pauses == [(at(10), at(20))]
+        assert episodes(case)["first_response", 1].pauses == [snoozed(10, 20)]
 
     def test_a_snooze_that_ran_out_stays_what_it_was(self) -> None:
         case = only(fold(ask(1, 0), act(ActKind.SNOOZE, 10, until=20), answer(1, 30)))
-        assert episodes(case)["first_response", 1].pauses == [(at(10), at(20))]
+        assert episodes(case)["first_response", 1].pauses == [snoozed(10, 20)]
 
     def test_a_second_snooze_follows_the_first(self) -> None:
         snoozes = (act(ActKind.SNOOZE, 10, until=60), act(ActKind.SNOOZE, 20, until=90))
         case = only(fold(ask(1, 0), *snoozes))
-        assert episodes(case)["first_response", 1].pauses == [(at(10), at(20)), (at(20), at(90))]
+        assert episodes(case)["first_response", 1].pauses == [snoozed(10, 20), snoozed(20, 90)]
 
     def test_a_snooze_woken_at_once_leaves_no_pause(self) -> None:
         case = only(fold(ask(1, 0), act(ActKind.SNOOZE, 10, until=60), answer(1, 10)))

@@ -1,33 +1,47 @@
 """Promises: due times, outcomes, and the moments on a clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.calendars.timeline import Timeline
+from services.core.calendars.types import Span
 from services.core.sla import rules
 from services.core.sla.types import (
     ClockKind,
     ClockShape,
     ClockState,
     EpisodeSpec,
+    Pause,
+    PauseReason,
     Policy,
     PolicyMatch,
+    Step,
+    Subject,
     Target,
     TimerState,
 )
 from services.core.triage.types import Tier
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def steps(*percents: int) -> tuple[Step, ...]:
+    return tuple(Step(percent) for percent in percents)
+
+
 POLICY = Policy(
     id=UUID(int=1),
     version=1,
     name="default",
     targets=rules.DEFAULT_TARGETS,
-    response_steps=(50, 80, 100, 150, 200),
-    resolution_steps=(100,),
+    response_steps=steps(50, 80, 100, 150, 200),
+    resolution_steps=steps(100),
     resolve_on_reply=True,
     reopen_within_seconds=3600,
     is_default=True,
@@ -41,7 +55,7 @@ def hours(count: float) -> datetime:
 def episode(
     *asks: tuple[datetime, Tier],
     kind: ClockKind = ClockKind.FIRST_RESPONSE,
-    pauses: tuple[tuple[datetime, datetime], ...] = (),
+    pauses: tuple[Pause, ...] = (),
     override: Tier | None = None,
     settled: datetime | None = None,
     void: str | None = None,
@@ -60,7 +74,7 @@ def episode(
 
 
 def shape(spec: EpisodeSpec, now: datetime = NOON) -> ClockShape:
-    return rules.shape_clock(spec, POLICY, now)
+    return rules.shape_clock(spec, POLICY, now, channel="comment")
 
 
 class TestDueTimes:
@@ -100,16 +114,120 @@ class TestDueTimes:
         assert (shape(spec).due_at, shape(spec).tier) == (hours(2), Tier.URGENT)
 
     def test_a_pause_moves_the_due_time_by_its_length(self) -> None:
-        clock = shape(episode(pauses=((hours(1), hours(4)),)), hours(5))
+        clock = shape(episode(pauses=(Pause(hours(1), hours(4)),)), hours(5))
         assert (clock.due_at, clock.paused_seconds) == (hours(5), 3 * 3600)
         assert clock.budget_seconds == 2 * 3600
 
     def test_a_pause_after_the_due_time_moves_nothing(self) -> None:
-        assert shape(episode(pauses=((hours(3), hours(4)),)), hours(5)).due_at == hours(2)
+        assert shape(episode(pauses=(Pause(hours(3), hours(4)),)), hours(5)).due_at == hours(2)
 
     def test_a_pause_after_the_answer_moves_nothing(self) -> None:
-        spec = episode(pauses=((hours(1), hours(4)),), settled=hours(0.5))
+        spec = episode(pauses=(Pause(hours(1), hours(4)),), settled=hours(0.5))
         assert shape(spec, hours(6)).due_at == hours(2)
+
+    def test_pauses_that_overlap_count_once(self) -> None:
+        pauses = (Pause(hours(1), hours(4)), Pause(hours(2), hours(5)), Pause(hours(3), hours(4)))
+        clock = shape(episode(pauses=pauses), hours(6))
+        assert (clock.due_at, clock.paused_seconds) == (hours(6), 4 * 3600)
+
+    def test_a_pause_nobody_knows_the_end_of_holds_the_clock(self) -> None:
+        waiting = Pause(hours(1), None, PauseReason.WAITING)
+        clock = shape(episode(pauses=(waiting,)), hours(50))
+        assert (clock.state, clock.paused_until) == (ClockState.PAUSED, None)
+        assert clock.pause_reason is PauseReason.WAITING
+        assert rules.plan_timers(clock, (waiting,), steps(50, 100), hours(50)) == []
+
+    def test_what_was_late_before_such_a_pause_stays_late(self) -> None:
+        waiting = Pause(hours(3), None, PauseReason.WAITING)
+        assert shape(episode(pauses=(waiting,)), hours(4)).state is ClockState.MISSED
+
+    def test_such_a_pause_lasts_to_the_answer(self) -> None:
+        waiting = Pause(hours(1), None, PauseReason.WAITING)
+        clock = shape(episode(pauses=(waiting,), settled=hours(9)), hours(10))
+        assert (clock.state, clock.due_at) == (ClockState.MET, hours(10))
+
+
+class TestTwoPromises:
+    def told(self, spec: EpisodeSpec, channel: str = "comment", now: datetime = NOON) -> ClockShape:
+        promised = {"comment": 4 * 3600, "dm": 24 * 3600}
+        return rules.shape_clock(spec, replace(POLICY, promised=promised), now, channel=channel)
+
+    def test_the_earlier_of_target_and_public_promise_is_due(self) -> None:
+        routine = self.told(episode((NOON, Tier.ROUTINE)))
+        assert (routine.due_at, routine.target_due_at) == (hours(4), hours(24))
+        urgent = self.told(episode((NOON, Tier.URGENT)))
+        assert (urgent.due_at, urgent.promise_due_at) == (hours(2), hours(4))
+
+    def test_each_channel_has_its_own(self) -> None:
+        assert self.told(episode((NOON, Tier.ROUTINE)), "dm").promise_due_at == hours(24)
+        assert self.told(episode((NOON, Tier.ROUTINE)), "mention").promise_due_at is None
+
+    def test_nothing_is_told_of_resolution(self) -> None:
+        spec = episode((NOON, Tier.ROUTINE), kind=ClockKind.RESOLUTION)
+        assert self.told(spec).promise_due_at is None
+
+    def test_the_public_was_told_from_the_first_open_question(self) -> None:
+        spec = episode((NOON, Tier.ROUTINE), (hours(3), Tier.URGENT))
+        assert self.told(spec).promise_due_at == hours(4)
+
+    def test_a_pause_moves_both(self) -> None:
+        pauses = (Pause(hours(1), hours(2)),)
+        clock = self.told(episode((NOON, Tier.ROUTINE), pauses=pauses), now=hours(3))
+        assert (clock.target_due_at, clock.promise_due_at) == (hours(25), hours(5))
+
+    def test_a_channel_may_have_targets_of_its_own(self) -> None:
+        fast = {Tier.ROUTINE: Target(3600, 3600, 7200)}
+        policy = replace(POLICY, channel_targets={"dm": fast})
+        routine, urgent = (episode((NOON, tier)) for tier in (Tier.ROUTINE, Tier.URGENT))
+        assert rules.shape_clock(routine, policy, NOON, channel="dm").due_at == hours(1)
+        assert rules.shape_clock(urgent, policy, NOON, channel="dm").due_at == hours(2)
+        assert rules.shape_clock(routine, policy, NOON, channel="comment").due_at == hours(24)
+
+
+class TestWorkingTime:
+    """2026-11-20 is a Friday; noon UTC is 20:00 in Shanghai, two hours after work."""
+
+    OFFICE = Timeline(
+        ZoneInfo("Asia/Shanghai"),
+        lambda day: (Span(540, 1080),) if day.weekday() < 5 else (),
+    )
+
+    def shape(self, spec: EpisodeSpec, now: datetime = NOON) -> ClockShape:
+        return rules.shape_clock(spec, POLICY, now, channel="comment", hours=self.OFFICE)
+
+    def test_the_clock_starts_counting_when_work_does(self) -> None:
+        monday_eleven = datetime(2026, 11, 23, 3, tzinfo=UTC)
+        clock = self.shape(episode())
+        assert (clock.due_at, clock.budget_seconds) == (monday_eleven, 2 * 3600)
+
+    def test_a_pause_over_closed_hours_moves_nothing(self) -> None:
+        clock = self.shape(episode(pauses=(Pause(hours(1), hours(20)),)), hours(30))
+        assert (clock.due_at, clock.paused_seconds) == (self.shape(episode()).due_at, 0)
+
+    def test_steps_lie_at_their_share_of_working_time(self) -> None:
+        planned = rules.plan_timers(
+            self.shape(episode()), (), steps(50, 100, 450), NOON, hours=self.OFFICE
+        )
+        assert [timer.fire_at for timer in planned] == [
+            datetime(2026, 11, 23, 2, tzinfo=UTC),
+            datetime(2026, 11, 23, 3, tzinfo=UTC),
+            datetime(2026, 11, 23, 10, tzinfo=UTC),
+        ]
+
+    @given(st.integers(1, 40), st.integers(0, 200), st.integers(1, 100))
+    def test_a_pause_moves_the_due_time_by_what_would_have_counted(
+        self, budget: int, start: int, length: int
+    ) -> None:
+        policy = replace(POLICY, targets={Tier.URGENT: Target(budget * 3600, budget * 3600, 3600)})
+        pause = Pause(hours(start), hours(start + length))
+        plain, paused = (
+            rules.shape_clock(spec, policy, NOON, channel="comment", hours=self.OFFICE)
+            for spec in (episode(), episode(pauses=(pause,)))
+        )
+        stood = self.OFFICE.between(pause.start, hours(start + length))
+        moved = stood if pause.start < plain.due_at else timedelta()
+        assert paused.due_at == self.OFFICE.advance(plain.due_at, moved)
+        assert paused.paused_seconds == moved.total_seconds()
 
 
 class TestOutcomes:
@@ -134,11 +252,11 @@ class TestOutcomes:
         assert (late.met_at, late.missed_at, late.settled_at) == (None, hours(2), hours(3))
 
     def test_a_paused_clock_is_not_missed(self) -> None:
-        clock = shape(episode(pauses=((hours(1), hours(4)),)), hours(2.5))
+        clock = shape(episode(pauses=(Pause(hours(1), hours(4)),)), hours(2.5))
         assert (clock.state, clock.paused_until) == (ClockState.PAUSED, hours(4))
 
     def test_a_clock_runs_on_after_its_pause(self) -> None:
-        clock = shape(episode(pauses=((hours(1), hours(4)),)), hours(4.5))
+        clock = shape(episode(pauses=(Pause(hours(1), hours(4)),)), hours(4.5))
         assert (clock.state, clock.paused_until) == (ClockState.RUNNING, None)
 
     def test_a_question_taken_back_in_time_voids_the_promise(self) -> None:
@@ -152,7 +270,7 @@ class TestOutcomes:
 
 class TestTimers:
     def test_steps_lie_at_their_share_of_the_budget(self) -> None:
-        planned = rules.plan_timers(shape(episode()), (), (50, 80, 100, 150, 200), NOON)
+        planned = rules.plan_timers(shape(episode()), (), steps(50, 80, 100, 150, 200), NOON)
         assert [timer.fire_at for timer in planned] == [
             hours(1),
             hours(1.6),
@@ -163,7 +281,7 @@ class TestTimers:
         assert {timer.state for timer in planned} == {TimerState.PENDING}
 
     def test_a_warning_already_past_is_skipped_with_a_note(self) -> None:
-        planned = rules.plan_timers(shape(episode()), (), (50, 80, 100), hours(1.2))
+        planned = rules.plan_timers(shape(episode()), (), steps(50, 80, 100), hours(1.2))
         assert [timer.state for timer in planned] == [
             TimerState.SKIPPED,
             TimerState.PENDING,
@@ -172,14 +290,14 @@ class TestTimers:
         assert planned[0].note == "already past when it was planned"
 
     def test_of_the_steps_past_the_miss_only_the_last_fires(self) -> None:
-        planned = rules.plan_timers(shape(episode()), (), (80, 100, 150, 200), hours(3.5))
+        planned = rules.plan_timers(shape(episode()), (), steps(80, 100, 150, 200), hours(3.5))
         pending = [timer.percent for timer in planned if timer.state is TimerState.PENDING]
         assert pending == [150, 200]
 
     def test_a_pause_leaves_earlier_steps_and_moves_later_ones(self) -> None:
-        pauses = ((hours(1.2), hours(3.2)),)
+        pauses = (Pause(hours(1.2), hours(3.2)),)
         clock = shape(episode(pauses=pauses), hours(1.3))
-        planned = rules.plan_timers(clock, pauses, (50, 80, 100), hours(0))
+        planned = rules.plan_timers(clock, pauses, steps(50, 80, 100), hours(0))
         assert [timer.fire_at for timer in planned] == [hours(1), hours(3.6), hours(4)]
 
     @given(
@@ -188,7 +306,7 @@ class TestTimers:
         st.integers(-(10**6), 10**7),
     )
     def test_no_step_is_planned_twice_and_none_fires_before_its_moment(
-        self, budget: int, steps: list[int], late: int
+        self, budget: int, percents: list[int], late: int
     ) -> None:
         policy_targets = {tier: Target(budget, budget, budget) for tier in Tier}
         policy = Policy(
@@ -196,19 +314,38 @@ class TestTimers:
             version=1,
             name="any",
             targets=policy_targets,
-            response_steps=tuple(steps),
+            response_steps=steps(*percents),
             resolution_steps=(),
             resolve_on_reply=False,
             reopen_within_seconds=0,
         )
         now = NOON + timedelta(seconds=late)
-        clock = rules.shape_clock(episode((NOON, Tier.URGENT)), policy, now)
-        planned = rules.plan_timers(clock, (), steps, now)
-        assert sorted(timer.percent for timer in planned) == sorted(steps)
+        clock = rules.shape_clock(episode((NOON, Tier.URGENT)), policy, now, channel="comment")
+        planned = rules.plan_timers(clock, (), steps(*percents), now)
+        assert sorted(timer.percent for timer in planned) == sorted(percents)
         fired_at_once = [
             timer for timer in planned if timer.state is TimerState.PENDING and timer.fire_at <= now
         ]
         assert len(fired_at_once) <= 1
+
+
+class TestSteps:
+    def test_an_offset_lies_before_or_behind_the_due_time(self) -> None:
+        wanted = (Step(offset_seconds=-900), Step(100), Step(offset_seconds=3600))
+        placed = rules.place_steps(shape(episode()), (), wanted)
+        assert placed == {88: hours(1.75), 100: hours(2), 150: hours(3)}
+
+    def test_a_warning_longer_than_the_budget_has_no_place(self) -> None:
+        wanted = (Step(offset_seconds=-3 * 3600), Step(100))
+        assert rules.place_steps(shape(episode()), (), wanted) == {100: hours(2)}
+
+    def test_of_two_steps_at_one_percent_the_first_stays(self) -> None:
+        wanted = (Step(50), Step(offset_seconds=-3600))
+        assert rules.place_steps(shape(episode()), (), wanted) == {50: hours(1)}
+
+    def test_an_offset_of_seconds_is_not_the_miss(self) -> None:
+        wanted = (Step(offset_seconds=-5), Step(100))
+        assert rules.place_steps(shape(episode()), (), wanted) == {100: hours(2)}
 
 
 class TestChanges:
@@ -245,10 +382,31 @@ class TestChoosingAPolicy:
         dms = self.policy(id=UUID(int=2), match=PolicyMatch(channels=("dm",)))
         shop = self.policy(id=UUID(int=3), match=PolicyMatch(source_ids=(source,)))
         policies = [POLICY, dms, shop]
-        assert rules.choose_policy(policies, channel="dm", source_id=source) is dms
-        assert rules.choose_policy(policies, channel="comment", source_id=source) is shop
-        other = rules.choose_policy(policies, channel="comment", source_id=UUID(int=8))
+        assert rules.choose_policy(policies, Subject("dm", source)) is dms
+        assert rules.choose_policy(policies, Subject("comment", source)) is shop
+        other = rules.choose_policy(policies, Subject("comment", UUID(int=8)))
         assert other is POLICY
+
+    @pytest.mark.parametrize(
+        "match",
+        [
+            PolicyMatch(tiers=(Tier.URGENT,)),
+            PolicyMatch(categories=("complaint",)),
+            PolicyMatch(languages=("en",)),
+            PolicyMatch(post_ids=(UUID(int=9),)),
+            PolicyMatch(channels=("dm",), tiers=(Tier.ROUTINE,)),
+        ],
+    )
+    def test_every_condition_must_hold(self, match: PolicyMatch) -> None:
+        subject = Subject("comment", UUID(int=7), Tier.ROUTINE, "praise", "zh", UUID(int=8))
+        special = self.policy(id=UUID(int=2), match=match)
+        assert rules.choose_policy([special, POLICY], subject) is POLICY
+
+    def test_conditions_that_all_hold_choose(self) -> None:
+        subject = Subject("comment", UUID(int=7), Tier.ROUTINE, "praise", "zh", UUID(int=8))
+        match = PolicyMatch(("comment",), (), (Tier.ROUTINE,), ("praise",), ("zh",), (UUID(int=8),))
+        special = self.policy(id=UUID(int=2), match=match)
+        assert rules.choose_policy([special, POLICY], subject) is special
 
     def test_tiers_are_ordered_by_how_pressing_they_are(self) -> None:
         assert rules.highest([Tier.ROUTINE, Tier.URGENT, Tier.IMPORTANT]) is Tier.URGENT
