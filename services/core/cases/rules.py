@@ -151,9 +151,8 @@ def _act(state: Fold, act: Act) -> None:
     if case is None or case.state is CaseState.VOID:
         return
     match act.kind:
-        case ActKind.RESOLVE if case.state is not CaseState.RESOLVED:
-            _end_pause(state, act.at)
-            _resolve(state, case, act.at)
+        case ActKind.RESOLVE:
+            _close(state, case, act.at)
         case ActKind.REOPEN:
             _reopen(state, case, act.at)
         case ActKind.SNOOZE:
@@ -164,6 +163,12 @@ def _act(state: Fold, act: Act) -> None:
             _end_pause(state, act.at)
         case ActKind.RETIER:
             _retier(state, case, act.tier)
+
+
+def _close(state: Fold, case: CaseShape, at: datetime) -> None:
+    if case.state is not CaseState.RESOLVED:
+        _end_pause(state, at)
+        _resolve(state, case, at)
 
 
 def _retier(state: Fold, case: CaseShape, tier: Tier | None) -> None:
