@@ -21,6 +21,7 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         hub.close()
+        await app.state.glances.close()
         await state.deliveries.close()
         await state.wakeups.close()
         await state.database.close()

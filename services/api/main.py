@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from services.api import errors, routes
 from services.api.deps import AppState
 from services.api.door import Application, open_door
+from services.api.glances import Glances
 from services.api.lifespan import run
 from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
@@ -68,6 +69,7 @@ def create_app(
     )
     app.state.stream_hub = StreamHub(database)
     app.state.meters = Meters(database)
+    app.state.glances = Glances(database)
     errors.register(app)
     _wrap(app, settings)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):

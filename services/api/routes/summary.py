@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from services.api.deps import ReadUnit
 from services.api.errors import problems
+from services.api.glances import Glances
 from services.api.schemas.summary import (
     Attainment,
     Backlog,
@@ -16,7 +17,6 @@ from services.api.schemas.summary import (
     SummaryView,
     Today,
 )
-from services.core.board import service as board
 from services.core.board.errors import UnknownTimeZoneError
 
 router = APIRouter(prefix="/v1/summary", tags=["summary"])
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/v1/summary", tags=["summary"])
 
 @router.get("", summary="The figures of now and today", responses=problems(UnknownTimeZoneError))
 async def get_summary(
+    request: Request,
     uow: ReadUnit,
     tz: Annotated[
         str,
@@ -34,8 +35,12 @@ async def get_summary(
         ),
     ] = "UTC",
 ) -> SummaryView:
-    """What is open, what is due within two hours, what is broken, and how today went."""
-    found = await board.summarise(uow, zone=tz)
+    """What is open, what is due within two hours, what is broken, and how today went.
+
+    Of a workspace with very many open cases it may be some seconds old; see `as_of`.
+    """
+    glances: Glances = request.app.state.glances
+    found = await glances.look(uow, tz)
     attainment = Attainment(
         overall=Share.model_validate(found.attainment),
         by_kind=ByKind.model_validate(found.attainment_by_kind),
