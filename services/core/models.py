@@ -3,6 +3,7 @@
 from services.core.alerts import models as alerts
 from services.core.audit import models as audit
 from services.core.bursts import models as bursts
+from services.core.calendars import models as calendars
 from services.core.cases import models as cases
 from services.core.conversations import models as conversations
 from services.core.health import models as health
@@ -20,6 +21,7 @@ __all__ = [
     "alerts",
     "audit",
     "bursts",
+    "calendars",
     "cases",
     "conversations",
     "health",

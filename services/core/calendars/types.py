@@ -20,6 +20,13 @@ class DayReason(StrEnum):
     OVERRIDE = "override"
 
 
+class StandstillReason(StrEnum):
+    """Why a team, or a platform, answers nobody for a while; as a pause's reason is called."""
+
+    OUT_OF_OFFICE = "out_of_office"
+    OUTAGE = "outage"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Minutes of the local day, half open: 540 to 1080 is 09:00 to 18:00; 1440 is midnight."""
@@ -64,6 +71,16 @@ class CalendarDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedState:
+    """How a calendar's feed is doing. A failure leaves the closings of the last good one."""
+
+    url: str | None = None
+    due_at: datetime | None = None
+    last_refreshed_at: datetime | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """One version of a calendar, frozen: a clock keeps the version it started under."""
 
@@ -71,8 +88,63 @@ class Calendar:
     version: int
     draft: CalendarDraft
     closings: tuple[Closing, ...] = ()
+    feed: FeedState = FeedState()
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandstillDraft:
+    """An absence or an outage as somebody announces it.
+
+    Without a source it holds for all of them. With a member it is that person's absence, else the
+    team's. `pauses` None means: it stops clocks unless a member is named, or somebody stands in.
+    """
+
+    reason: StandstillReason
+    starts_at: datetime
+    ends_at: datetime | None = None
+    source_id: UUID | None = None
+    member_id: UUID | None = None
+    stand_in_id: UUID | None = None
+    notice_zh: str | None = None
+    notice_en: str | None = None
+    note: str | None = None
+    pauses: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A stretch in which nobody answers; `ends_at` is None while nobody knows how long.
+
+    `replan_at` says when open cases are planned anew because of it, and `replanned` how many were.
+    """
+
+    id: UUID
+    reason: StandstillReason
+    starts_at: datetime
+    ends_at: datetime | None
+    source_id: UUID | None
+    member_id: UUID | None
+    stand_in_id: UUID | None
+    notice_zh: str | None
+    notice_en: str | None
+    note: str | None
+    pauses: bool
+    created_at: datetime
+    ended_at: datetime | None
+    replan_at: datetime | None
+    replanned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Who is away when, and who answers instead."""
+
+    member_id: UUID
+    stand_in_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 class Hours(Protocol):
