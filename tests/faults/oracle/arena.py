@@ -24,7 +24,7 @@ from services.core.alerts.types import ChannelDraft, ChannelKind
 from services.core.kit.db import create_engine
 from services.core.kit.uow import Database
 from services.core.sla import service as sla
-from services.core.sla.types import PolicyDraft, Target
+from services.core.sla.types import PolicyDraft, Step, Target
 from services.core.triage.types import Tier
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft
@@ -228,7 +228,10 @@ async def _found(database: Database, slug: str, promises: Promises, urls: dict[s
         for tier, budget in promises.targets.items()
     }
     draft = PolicyDraft(
-        name="short", targets=targets, response_steps=promises.steps, resolution_steps=(100,)
+        name="short",
+        targets=targets,
+        response_steps=tuple(Step(percent) for percent in promises.steps),
+        resolution_steps=(Step(100),),
     )
     async with database.unit(workspace.id) as uow:
         await sla.create_policy(uow, draft, is_default=True)
