@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.api.deps import AppState
 from services.api.signals import told_of_the_end
 from services.api.stream_hub import StreamHub
+from services.core.kit import heap
 
 
 @asynccontextmanager
@@ -15,6 +16,7 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
     """Serve, then close the pool and the wake-ups. Postgres and Redis may be away at the start."""
     state: AppState = app.state.warmline
     hub: StreamHub = app.state.stream_hub
+    heap.settle()
     try:
         # Streams never end by themselves, and the server waits for them.
         with told_of_the_end(hub.close):

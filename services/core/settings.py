@@ -64,7 +64,9 @@ class WorkerSettings(Group):
     poll_seconds: float = Field(default=1.0, gt=0)
     # Short: rows being worked on are locked besides, and a killed worker's come back soon.
     lease_seconds: int = Field(default=5, ge=1)
-    batch_size: int = Field(default=200, ge=1, le=1000)
+    # Fifty statements a batch, whatever its size: 500 entries take three quarters of the time a
+    # entry that 200 take, and a batch is still done within a second.
+    batch_size: int = Field(default=500, ge=1, le=1000)
     max_attempts: int = Field(default=3, ge=1)
     send_concurrency: int = Field(default=16, ge=1)
 

@@ -14,7 +14,7 @@ from services.core.desk import processing
 from services.core.gateways.channels.wiring import open_gateways
 from services.core.health import service as health
 from services.core.health.types import ProcessInfo
-from services.core.kit import ids
+from services.core.kit import heap, ids
 from services.core.kit import log as logs
 from services.core.kit.clock import host_now
 from services.core.kit.db import ConnectionLimits, create_engine
@@ -63,6 +63,7 @@ async def run(
         if settings.redis.url is not None:
             url = settings.redis.url.get_secret_value()
             tasks.append(asyncio.create_task(supervise(url, stages, stopping)))
+        heap.settle()
         log.info("worker.started", jobs=len(stages))
         await stopping.wait()
         _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
