@@ -16,6 +16,7 @@ _PROMISES: Final = {
     ClockKind.FIRST_RESPONSE: ("首次回复", "the first reply"),
     ClockKind.NEXT_RESPONSE: ("后续回复", "the next reply"),
     ClockKind.RESOLUTION: ("解决", "the solution"),
+    ClockKind.REPLY_WINDOW: ("平台回复窗口", "the platform's reply window"),
 }
 _UNITS: Final = (
     (86_400, "天", "d"),
@@ -55,6 +56,8 @@ def _promise(alert: Alert) -> tuple[str, str]:
 
 
 def _owed(alert: Alert, *, late_by: int, left: int) -> tuple[str, str]:
+    if alert.clock_kind is ClockKind.REPLY_WINDOW:
+        return _closing(left)
     promise_zh, promise_en = _promise(alert)
     if left > 0:
         span_zh, span_en = describe_span(left)
@@ -68,6 +71,20 @@ def _owed(alert: Alert, *, late_by: int, left: int) -> tuple[str, str]:
     if alert.severity is Severity.ESCALATION:
         return f"{zh}，请马上接手。", f"{en}; please step in."
     return f"{zh}，有人还在等。", f"{en}, somebody is waiting."
+
+
+def _closing(left: int) -> tuple[str, str]:
+    """The platform shuts the door: afterwards nobody can answer there."""
+    if left <= 0:
+        return (
+            "平台的回复窗口已关闭，现在无法再私信回复，请换个方式联系。",
+            "the platform's reply window has closed; please reach them another way.",
+        )
+    span_zh, span_en = describe_span(left)
+    return (
+        f"平台的回复窗口将在 {span_zh}后关闭，请趁现在回复。",
+        f"the platform's reply window closes in {span_en}; please answer before it does.",
+    )
 
 
 def describe_span(seconds: int) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from services.core.board.types import (
 )
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import UnitOfWork
-from services.core.sla.types import ClockKind
+from services.core.sla.types import PROMISES
 
 # Everything below one case, newest first. A thread longer than this is read by /v1/messages.
 MOST_PARTS = 200
@@ -153,7 +153,7 @@ async def summarise(uow: UnitOfWork, *, zone: str = "UTC") -> Summary:
     pressing = await repository.count_pressing_promises(uow, uow.now + DUE_SOON)
     today = await repository.count_promises_due(uow, day.starts, day.ends)
     figures = await repository.get_figures(uow, day.starts, day.ends)
-    kept = {kind.value: rules.share(0, 0) for kind in ClockKind}
+    kept = {kind.value: rules.share(0, 0) for kind in PROMISES}
     kept |= {row.kind: rules.share(row.met, row.missed) for row in today}
     oldest = figures.oldest
     return Summary(

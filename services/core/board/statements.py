@@ -151,6 +151,7 @@ SELECT state, tier, count(*) AS cases, count(*) FILTER (WHERE unanswered > 0) AS
 FROM cases WHERE workspace_id = :workspace_id AND {LIVE} GROUP BY state, tier
 """
 
+# A platform's reply window is no promise of ours: it counts in no attainment.
 # A promise past its due time is broken a moment before its timer says so.
 PRESSING = """
 SELECT tier, count(*) FILTER (WHERE missed) AS breached, count(*) FILTER (WHERE soon) AS soon
@@ -160,7 +161,7 @@ FROM (
     state = 'running' AND due_at > :now AS soon
   FROM clocks
   WHERE workspace_id = :workspace_id AND settled_at IS NULL AND state <> 'void'
-    AND due_at <= :until
+    AND due_at <= :until AND kind <> 'reply_window'
 ) AS promises GROUP BY tier
 """
 
@@ -169,6 +170,7 @@ SELECT kind, count(*) FILTER (WHERE met_at IS NOT NULL AND missed_at IS NULL) AS
   count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
 FROM clocks
 WHERE workspace_id = :workspace_id AND due_at >= :starts AND due_at < :ends AND state <> 'void'
+  AND kind <> 'reply_window'
 GROUP BY kind
 """
 

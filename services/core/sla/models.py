@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.kit.db import QUEUE_TABLE, Base, Json, Key, one_of
-from services.core.sla.types import ClockKind, ClockState, PauseReason, TimerState
+from services.core.sla.types import ClockKind, ClockState, PauseReason, ReplanState, TimerState
 from services.core.triage.types import Tier
 
 
@@ -56,6 +56,42 @@ class PolicyVersionRow(Base):
     definition: Mapped[Json]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+
+
+class ReplanRow(Base):
+    """Open clocks of one policy on their way to its current version, batch by batch.
+
+    `last_thread_id` is how far it came: whoever goes on, goes on behind it. `skipped` counts the
+    threads somebody held; they are tried again when the others are done.
+    """
+
+    __tablename__ = "replans"
+    __table_args__ = (
+        one_of("state", ReplanState),
+        ForeignKeyConstraint(
+            ["workspace_id", "policy_id"], ["policies.workspace_id", "policies.id"]
+        ),
+        Index("ix_replans_policy", "workspace_id", "policy_id", "created_at", "id"),
+        Index("ix_replans_open", "next_at", postgresql_where=text("state <> 'done'")),
+    )
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    policy_id: Mapped[UUID]
+    state: Mapped[str]
+    # Cases: all that were to move, and those looked at. Clocks: moved, and late at once.
+    total: Mapped[int]
+    done: Mapped[int]
+    moved: Mapped[int]
+    late: Mapped[int]
+    skipped: Mapped[int]
+    last_thread_id: Mapped[UUID | None]
+    requested_by: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    # When a worker looks at it next; a little later after threads were held.
+    next_at: Mapped[datetime]
 
 
 class ClockRow(Base):

@@ -10,9 +10,16 @@ from services.core.triage.types import Tier
 
 
 class ClockKind(StrEnum):
+    """`reply_window` is the platform's, not ours: when it closes, nobody can answer any more."""
+
     FIRST_RESPONSE = "first_response"
     NEXT_RESPONSE = "next_response"
     RESOLUTION = "resolution"
+    REPLY_WINDOW = "reply_window"
+
+
+# What we promised ourselves or the public, as against what a platform allows.
+PROMISES = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE, ClockKind.RESOLUTION)
 
 
 class ClockState(StrEnum):
@@ -32,6 +39,12 @@ class PauseReason(StrEnum):
     OUTAGE = "outage"  # of the platform
 
 
+class ReplanState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
 class TimerState(StrEnum):
     PENDING = "pending"
     FIRED = "fired"
@@ -49,6 +62,7 @@ class Target:
     limit: int | None = None
 
     def seconds(self, kind: ClockKind) -> int:
+        """Raises ValueError for a reply window: the platform sets it, no target does."""
         match kind:
             case ClockKind.FIRST_RESPONSE:
                 return self.first_response
@@ -56,6 +70,8 @@ class Target:
                 return self.next_response
             case ClockKind.RESOLUTION:
                 return self.resolution
+            case ClockKind.REPLY_WINDOW:
+                raise ValueError("A reply window has no target.")
 
 
 Targets = dict[Tier, Target]
