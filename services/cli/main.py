@@ -73,6 +73,11 @@ _MEND = "Look after"
 _BUILD = "Develop"
 
 
+class Language(StrEnum):
+    EN = "en"
+    ZH = "zh"
+
+
 class ReplayState(StrEnum):
     PROCESSED = "processed"
     QUARANTINED = "quarantined"
@@ -204,6 +209,24 @@ def doctor(data: DataDir = None) -> None:
     from services.cli.doctor import examine_and_tell
 
     raise typer.Exit(examine_and_tell(data))
+
+
+@app.command(rich_help_panel=_MEND)
+def explain(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The id of a case.")],
+    *,
+    lang: Annotated[Language, typer.Option(help="What it is told in.")] = Language.EN,
+    tz: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Tell times in Asia/Shanghai, say; else the calendar's."),
+    ] = None,
+    workspace: Annotated[str, typer.Option(help="Its short name or id.")] = "default",
+    data: DataDir = None,
+) -> None:
+    """Say in words why each promise of a case is due when it is, and what became of it."""
+    from services.cli.explain import explain_and_print
+
+    explain_and_print(case, lang=lang.value, zone=tz, workspace=workspace, data_dir=data)
 
 
 @app.command(rich_help_panel=_MEND)

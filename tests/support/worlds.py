@@ -57,6 +57,7 @@ FIND = {
     "burst_id": "SELECT id FROM bursts",
     "case_id": "SELECT id FROM cases",
     "channel_id": "SELECT id FROM channels",
+    "clock_id": "SELECT id FROM clocks",
     "delivery_id": "SELECT id FROM deliveries",
     "follower_id": "SELECT id FROM followers",
     "key_id": "SELECT id FROM api_keys",

@@ -49,8 +49,9 @@ SELECT c.* FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[
   AS w (thread_id, start)
 JOIN cases c ON c.workspace_id = :workspace_id AND c.thread_id = w.thread_id
   AND c.opened_at >= w.start
-ORDER BY c.id FOR UPDATE OF c
+ORDER BY c.id
 """
+LOCKED_CASES = f"{CASES} FOR UPDATE OF c"
 
 ACTS = """
 SELECT a.id, a.thread_id, a.case_id, a.kind, a.at, a.until, a.tier
@@ -103,6 +104,10 @@ async def list_items(
 
 
 async def lock_cases(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return list(await uow.execute(LOCKED_CASES, _windows(uow, windows)))
+
+
+async def list_window_cases(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return list(await uow.execute(CASES, _windows(uow, windows)))
 
 

@@ -76,6 +76,19 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any]:
     return row
 
 
+async def read_plan(uow: UnitOfWork, case: Row[Any]) -> ClockPlan | None:
+    """The episodes a case's promises stand on, folded again; nothing is locked or written.
+
+    None for a case no message claims any more.
+    """
+    policies = await sla.list_policies(uow)
+    touched = [Touched(case.thread_id, case.opened_at)]
+    windows, frozen = await _load(uow, touched, with_languages=False, to_write=False)
+    folded = [each for w in windows for each in folding.fold_window(w, policies, frozen)[0]]
+    found = next((each for each in folded if each.id == case.id), None)
+    return folding.clock_plan(found, timedelta()) if found else None
+
+
 async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
     """Those of these cases that this workspace has."""
     return await repository.list_cases(uow, case_ids)
@@ -126,14 +139,15 @@ async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:
 
 
 async def _load(
-    uow: UnitOfWork, touched: Sequence[Touched], *, with_languages: bool
+    uow: UnitOfWork, touched: Sequence[Touched], *, with_languages: bool, to_write: bool = True
 ) -> tuple[list[folding.Window], dict[Any, Any]]:
     places = await repository.list_windows(
         uow, [thread.thread_id for thread in touched], [thread.since for thread in touched]
     )
     items = await repository.list_items(uow, places, with_languages=with_languages)
     acts = await repository.list_acts(uow, places)
-    cases = await repository.lock_cases(uow, places)
+    list_cases = repository.lock_cases if to_write else repository.list_window_cases
+    cases = await list_cases(uow, places)
     wanted = {(row.policy_id, row.policy_version) for row in cases}
     frozen = await sla.get_policies_by_version(uow, wanted)
     return folding.gather(places, items, acts, cases), frozen

@@ -100,7 +100,7 @@ def shape_clock(
         due_at=due,
         target_due_at=target or due,
         promise_due_at=promise,
-        limit_at=_limit(episode, policy.target(_promised(tier), channel), hours),
+        limit_at=_limit(episode, policy.target(promised_tier(tier), channel), hours),
         budget_seconds=round(hours.between(episode.started_at, first).total_seconds()),
         paused_seconds=round(paused.total_seconds()),
         paused_until=standing.until if standing else None,
@@ -256,11 +256,11 @@ def _aim(
 
 
 def _target(policy: Policy, tier: Tier, channel: str) -> Target:
-    return policy.target(_promised(tier), channel)
+    return policy.target(promised_tier(tier), channel)
 
 
-def _promised(tier: Tier) -> Tier:
-    # Spam has no promise; a person may still open a case on it, which is then routine.
+def promised_tier(tier: Tier) -> Tier:
+    """Spam has no promise; a person may still open a case on it, which is then routine."""
     return Tier.ROUTINE if tier is Tier.SPAM else tier
 
 

@@ -1,0 +1,272 @@
+"""An explanation in words that a community manager understands when they are read aloud."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+from services.core.explain.speech import Speech
+from services.core.explain.types import (
+    Condition,
+    Explanation,
+    First,
+    Lang,
+    PassedOver,
+    Raised,
+    StepTold,
+    Stretch,
+)
+from services.core.sla.rules import is_held
+from services.core.sla.types import ClockKind, ClockState, TimerState
+
+# More stretches than this are tiring to hear: the first ones and the last are said.
+SAID_SPANS = 5
+# A worker looks every second or so; less than this nobody calls late.
+ON_TIME = 5
+NAMED_CONDITIONS = {"channels": "channel", "tiers": "tier"}
+
+
+def tell(told: Explanation, lang: Lang, zone: tzinfo) -> list[str]:
+    """Paragraphs: how it began, the policy, the due time, what counted, pauses, end, steps."""
+    speech = Speech(lang, zone, told.as_of.astimezone(zone).year)
+    glue = "" if lang is Lang.ZH else " "
+    paragraphs = (
+        _start(told, speech),
+        _policy(told, speech),
+        _due(told, speech),
+        _counted(told, speech),
+        _pauses(told, speech),
+        _outcome(told, speech),
+        _steps(told, speech),
+        _history(told, speech),
+    )
+    return [text for part in paragraphs if (text := glue.join(part))]
+
+
+def _start(told: Explanation, speech: Speech) -> Iterator[str]:
+    said, shape = told.started_by, told.clock.shape
+    kind = speech.say(f"kind.{told.clock.kind.value}")
+    if said is None or said.at != shape.started_at:
+        # A reopening starts a clock of its own, on the old question.
+        yield speech.say("started.alone", kind=kind, when=speech.moment(shape.started_at))
+        return
+    yield speech.say(
+        "started" if said.excerpt else "started.silent",
+        who=said.who or speech.say("somebody"),
+        text=said.excerpt,
+        when=speech.moment(said.at),
+        kind=kind,
+    )
+
+
+def _policy(told: Explanation, speech: Speech) -> Iterator[str]:
+    policy = told.policy
+    key = "policy.matched" if policy.matched else "policy.everything"
+    if policy.is_default:
+        key = "policy.default" if policy.passed_over else "policy.only"
+    because = [_condition("condition", each, speech) for each in policy.matched]
+    yield speech.say(
+        key,
+        name=policy.name,
+        version=policy.version,
+        because=speech.listed(because) if because else "",
+    )
+    for other in policy.passed_over:
+        yield _passed_over(other, speech)
+
+
+def _passed_over(other: PassedOver, speech: Speech) -> str:
+    if not other.failed:
+        return speech.say("failed.newer", name=other.name)
+    because = [_condition("failed", each, speech) for each in other.failed]
+    return speech.say("failed", name=other.name, because=speech.listed(because))
+
+
+def _condition(key: str, condition: Condition, speech: Speech) -> str:
+    def named(value: str | None) -> str:
+        if value is None:
+            return speech.say("unknown")
+        known = f"{NAMED_CONDITIONS.get(condition.name)}.{value}"
+        return speech.say(known) if speech.knows(known) else value
+
+    wanted = speech.listed([f"“{named(each)}”" for each in condition.wanted])
+    return speech.say(f"{key}.{condition.name}", wanted=wanted, found=named(condition.found))
+
+
+def _due(told: Explanation, speech: Speech) -> Iterator[str]:
+    due = told.due
+    yield speech.say(
+        "target",
+        tier=speech.say(f"tier.{due.tier.value}"),
+        seconds=speech.length(due.target_seconds),
+        when=speech.moment(due.target_due_at),
+    )
+    if due.promise_due_at is not None and due.promised_seconds is not None:
+        yield speech.say(
+            "promise",
+            seconds=speech.length(due.promised_seconds),
+            when=speech.moment(due.promise_due_at),
+        )
+        first: First = due.first
+        yield speech.say(f"first.{first.value}", when=speech.moment(due.due_at))
+    if due.limit_at is not None:
+        yield speech.say("limit", when=speech.moment(due.limit_at))
+
+
+def _counted(told: Explanation, speech: Speech) -> Iterator[str]:
+    if told.calendar is None:
+        yield speech.say("always")
+        return
+    yield speech.say("calendar", name=told.calendar, zone=told.zone)
+    if told.spans:
+        yield speech.say(
+            "counted.so_far" if is_held(told.clock.shape) else "counted",
+            spans=speech.listed(_spans(told, speech)),
+            seconds=speech.length(sum(span.seconds for span in told.spans)),
+        )
+    yield from _closed(told, speech)
+
+
+def _spans(told: Explanation, speech: Speech) -> list[str]:
+    def said(span: Stretch) -> str:
+        return speech.say(
+            "span",
+            start=speech.moment(span.start),
+            end=speech.later(span.end, span.start),
+            seconds=speech.length(span.seconds),
+        )
+
+    hidden = len(told.spans) + told.more_spans - SAID_SPANS
+    if hidden <= 1:
+        return [said(span) for span in told.spans]
+    shown = [said(span) for span in told.spans[: SAID_SPANS - 1]]
+    return [*shown, speech.say("more", count=hidden), said(told.spans[-1])]
+
+
+def _closed(told: Explanation, speech: Speech) -> Iterator[str]:
+    named = {each.day: each for each in told.named_days}
+    closed = list(dict.fromkeys(day for gap in told.skipped for day in gap.days))
+    days = []
+    for day in closed:
+        name = named.get(day)
+        if name is None:
+            days.append(speech.say("day", day=speech.day(day)))
+            continue
+        label = name.label or speech.say(f"reason.{name.reason.value}")
+        days.append(speech.say("day.named", day=speech.day(day), label=label))
+    if days:
+        yield speech.say("closed", days=speech.listed(days))
+    if any(not gap.days for gap in told.skipped):
+        yield speech.say("closed.nights" if days else "closed.hours")
+    for each in told.named_days:
+        if each.worked:
+            reason = speech.say(f"reason.{each.reason.value}")
+            label = f"{reason} (“{each.label}”)" if each.label else reason
+            yield speech.say("day.worked", day=speech.day(each.day), label=label)
+
+
+def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
+    end = told.clock.shape.settled_at
+    for pause in told.pauses:
+        until = pause.until or end
+        key = "paused" if pause.counted_seconds else "paused.free"
+        yield speech.say(
+            "paused.open" if until is None else key,
+            start=speech.moment(pause.start),
+            until=speech.later(until, pause.start) if until else "",
+            reason=speech.say(f"pause.{pause.reason.value}"),
+            seconds=speech.length(pause.counted_seconds),
+        )
+
+
+def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
+    shape, kind = told.clock.shape, told.clock.kind
+    settled = shape.settled_at
+    if shape.state is ClockState.VOID:
+        known = f"void.{shape.void_reason}"
+        key = known if speech.knows(known) else "void.other"
+        reason = speech.say(key, note=shape.void_reason)
+        yield speech.say("void", when=speech.moment(settled or told.as_of), reason=reason)
+    elif settled is None and shape.state is not ClockState.MISSED:
+        yield speech.say(
+            "running" if shape.state is ClockState.RUNNING else "paused.now",
+            gone=speech.length(told.elapsed_seconds),
+            budget=speech.length(shape.budget_seconds),
+            left=speech.length(max(shape.budget_seconds - told.elapsed_seconds, 0)),
+        )
+    elif settled is None:
+        late = round((told.as_of - shape.due_at).total_seconds())
+        ending = ".resolution" if kind is ClockKind.RESOLUTION else ""
+        yield speech.say(f"missed.open{ending}", seconds=speech.length(late))
+    else:
+        beside = abs(round((shape.due_at - settled).total_seconds()))
+        answered = kind is not ClockKind.RESOLUTION and told.stopped_by is not None
+        who = told.stopped_by.who if told.stopped_by else None
+        yield speech.say(
+            shape.state.value + ("" if answered else ".closed"),
+            who=_capital(who or speech.say("the_brand")),
+            when=speech.moment(settled),
+            seconds=speech.length(beside),
+        )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _steps(told: Explanation, speech: Speech) -> Iterator[str]:
+    """Those of the present plan, and of earlier ones what really came."""
+    for step in told.steps:
+        if step.generation == told.clock.generation or step.state is TimerState.FIRED:
+            yield _step(step, speech)
+
+
+def _step(step: StepTold, speech: Speech) -> str:
+    when, percent, note = speech.moment(step.fire_at), step.percent, step.note or ""
+    if step.state is TimerState.FIRED:
+        late = step.late_seconds or 0
+        return speech.say(
+            "step.fired",
+            percent=percent,
+            when=when,
+            late=speech.say("step.late", seconds=speech.length(late)) if late > ON_TIME else "",
+            alert=_alert(step.alert, speech) if step.alert else speech.say("step.silent"),
+        )
+    key = {TimerState.PENDING: "pending", TimerState.SKIPPED: "skipped"}.get(
+        step.state, "cancelled"
+    )
+    if note.startswith("already past"):
+        key = "past" if step.state is TimerState.SKIPPED else key
+    elif note.startswith("overtaken"):
+        key = "overtaken"
+    elif note == "the clock is settled" or (key == "cancelled" and not note):
+        key = "settled"
+    return speech.say(f"step.{key}", percent=percent, when=when, note=note)
+
+
+def _alert(alert: Raised, speech: Speech) -> str:
+    taken, over = alert.acknowledged_at, alert.resolved_at
+    return speech.say(
+        "step.alert",
+        severity=speech.say(f"severity.{alert.severity}"),
+        acknowledged=speech.say("alert.acknowledged", when=speech.moment(taken)) if taken else "",
+        resolved=speech.say("alert.resolved", when=speech.moment(over)) if over else "",
+    )
+
+
+def _history(told: Explanation, speech: Speech) -> Iterator[str]:
+    for act in told.acts:
+        if speech.knows(f"act.{act.kind}"):
+            tier = speech.say(f"tier.{act.tier.value}") if act.tier else ""
+            yield speech.say(f"act.{act.kind}", at=speech.moment(act.at), tier=tier)
+    if told.replans:
+        yield speech.say("replans" if told.replans > 1 else "replans.once", count=told.replans)
+    for correction in told.corrections:
+        yield _correction(correction, speech)
+
+
+def _correction(correction: dict[str, str], speech: Speech) -> str:
+    return speech.say(
+        "correction",
+        when=speech.moment(datetime.fromisoformat(correction["corrected_at"])),
+        before=speech.say(f"state.{correction['from']}"),
+        after=speech.say(f"state.{correction['to']}"),
+    )
