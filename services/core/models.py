@@ -10,8 +10,10 @@ from services.core.health import models as health
 from services.core.intake import models as intake
 from services.core.kit.db import Base
 from services.core.learning import models as learning
+from services.core.objectives import models as objectives
 from services.core.rulebook import models as rulebook
 from services.core.sla import models as sla
+from services.core.staffing import models as staffing
 from services.core.stream import models as stream
 from services.core.triage import models as triage
 from services.core.workspaces import models as workspaces
@@ -27,8 +29,10 @@ __all__ = [
     "health",
     "intake",
     "learning",
+    "objectives",
     "rulebook",
     "sla",
+    "staffing",
     "stream",
     "triage",
     "workspaces",
