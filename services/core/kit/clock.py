@@ -10,9 +10,18 @@ from typing_extensions import override
 
 
 class Clock(Protocol):
-    """Says what time it is for one transaction (aware, UTC)."""
+    """Says what time it is for one transaction (aware, UTC).
+
+    `drifts` says whether a workspace may live ahead of that, as a sandbox does.
+    """
+
+    drifts: bool = False
 
     async def read(self, connection: AsyncConnection) -> datetime: ...
+
+    async def drift(self, connection: AsyncConnection) -> timedelta:  # noqa: ARG002 - for those that drift
+        """How far the workspace of this transaction lives ahead; never negative."""
+        return timedelta()
 
 
 class DatabaseClock(Clock):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,7 @@ class UnitOfWork:
     """An open transaction inside one workspace: its connection, its time and who is acting.
 
     Rows of other workspaces are invisible in it (row-level security), whatever the SQL says.
+    `now` is the workspace's: a sandbox may live ahead of everybody else, by `drift`.
     """
 
     connection: AsyncConnection
@@ -45,6 +46,12 @@ class UnitOfWork:
     actor: Actor = SYSTEM_ACTOR
     request_id: str | None = None
     wakes: set[str] = field(default_factory=set)
+    drift: timedelta = timedelta()
+
+    @property
+    def real_now(self) -> datetime:
+        """Everybody's now: for leases, keys, secrets and sendings, which no sandbox may move."""
+        return self.now - self.drift
 
     async def execute(
         self,
@@ -80,8 +87,8 @@ class Database:
         async with self._transaction() as connection:
             # SET LOCAL, not set_config(): only the former reaches the shards of Citus.
             await connection.execute(text(f"SET LOCAL warmline.workspace = '{workspace_id}'"))
-            now = await self.clock.read(connection)
-            yield UnitOfWork(connection, workspace_id, now, actor, request_id)
+            now, drift = await self._moment(connection)
+            yield UnitOfWork(connection, workspace_id, now, actor, request_id, drift=drift)
 
     @asynccontextmanager
     async def read(self, workspace_id: UUID) -> AsyncIterator[UnitOfWork]:
@@ -89,8 +96,8 @@ class Database:
         async with self._transaction(writes=False) as connection:
             await connection.execute(text("SET TRANSACTION READ ONLY"))
             await connection.execute(text(f"SET LOCAL warmline.workspace = '{workspace_id}'"))
-            now = await self.clock.read(connection)
-            yield UnitOfWork(connection, workspace_id, now)
+            now, drift = await self._moment(connection)
+            yield UnitOfWork(connection, workspace_id, now, drift=drift)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[UnitOfWork]:
@@ -102,6 +109,12 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    async def _moment(self, connection: AsyncConnection) -> tuple[datetime, timedelta]:
+        """What time it is in the workspace, and how far that is ahead of everybody else."""
+        now = await self.clock.read(connection)
+        drift = await self.clock.drift(connection) if self.clock.drifts else timedelta()
+        return now + drift, drift
 
     @asynccontextmanager
     async def _transaction(self, *, writes: bool = True) -> AsyncIterator[AsyncConnection]:
