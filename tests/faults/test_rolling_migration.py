@@ -32,6 +32,7 @@ WAITS = """
 SELECT EXISTS (SELECT FROM pg_stat_activity
   WHERE application_name = 'warmline-migrate' AND wait_event_type = 'Lock')
 """
+SHORT_LOCK = "lock_timeout_ms=200"
 COLUMN = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'messages'::regclass AND attname = $1"
 
 
@@ -110,6 +111,8 @@ async def test_a_release_goes_in_under_load_without_a_failed_ack(
             await reader.execute(f"SELECT pg_sleep({READER_SECONDS})")
             assert migrating.alive, migrating.words()
             await load.more(20)
+            # Whoever reads the table comes between two of its tries.
+            await brand.get("/v1/messages")
         await wait_until(lambda: not migrating.alive, PATIENCE, what="the migration ends")
         assert migrating.process.wait() == 0, migrating.words()
         # Old code works on the new schema, and says that it is behind.
@@ -155,6 +158,45 @@ async def test_a_migration_that_never_gets_its_turn_changes_nothing(
     assert await rows_of(site, COLUMN, "mood") == 0
     await asyncio.to_thread(migrate, site.database_url, scripts=release.scripts)
     assert await rows_of(site, COLUMN, "mood") == 1
+
+
+async def test_without_a_second_try_a_report_of_a_moment_stops_the_release(
+    site: Site, tmp_path: Path
+) -> None:
+    """The protection switched off: the first lock that does not come at once is the end."""
+    release = next_release(tmp_path)
+    async with reading(site.database_url, "messages"):
+        with pytest.raises(CommandError, match="never got its turn"):
+            await asyncio.to_thread(
+                migrate, site.database_url, patience=0.0, scripts=release.scripts
+            )
+    assert await rows_of(site, COLUMN, "mood") == 0
+
+
+async def test_a_migration_that_waits_in_line_keeps_everybody_behind_it_waiting(
+    site: Site, brand: Brand, tmp_path: Path
+) -> None:
+    """The protection switched off: it asks once, for as long as it takes, and readers starve."""
+    release = patient(next_release(tmp_path))
+    await site.start_api()
+    await brand.get("/v1/messages")
+    async with reading(site.database_url, "messages"):
+        migrating = site.launch("migrate", release.command("migrate"))
+        async with site.looking() as rows:
+            await wait_until(lambda: rows.fetchval(WAITS), PATIENCE, what="it meets the reader")
+        starved = await brand.http.get("/v1/messages")
+        assert starved.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert migrating.alive, migrating.words()
+    await wait_until(lambda: not migrating.alive, PATIENCE, what="the migration ends")
+
+
+def patient(release: Release) -> Release:
+    """The same release, without the limit on how long it waits for a lock."""
+    environment = release.scripts / "env.py"
+    written = environment.read_text(encoding="utf-8")
+    assert SHORT_LOCK in written
+    environment.write_text(written.replace(SHORT_LOCK, "lock_timeout_ms=0"), encoding="utf-8")
+    return release
 
 
 async def test_an_index_whose_building_broke_off_is_named(site: Site) -> None:
