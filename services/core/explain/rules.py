@@ -92,7 +92,11 @@ def due(facts: ClockFacts) -> Due:
     def allowed(tier: Tier) -> int:
         return policy.target(sla.promised_tier(tier), channel).seconds(kind)
 
-    tier = min(asks, key=lambda ask: hours.advance(ask[0], timedelta(seconds=allowed(ask[1]))))[1]
+    def due_at(ask: tuple[datetime, Tier]) -> datetime:
+        pauses = episode.pauses if episode is not None else ()
+        return sla.count_from(ask[0], allowed(ask[1]), pauses, hours, shape.settled_at)
+
+    tier = min(asks, key=due_at)[1]
     promise = shape.promise_due_at
     first = First.TARGET if promise is None or shape.target_due_at < promise else First.PROMISE
     if promise == shape.target_due_at:
@@ -114,14 +118,12 @@ def tell_pauses(facts: ClockFacts) -> Iterator[PauseTold]:
     """Each pause with its own share of what moved; of those that overlap, only what is new."""
     if facts.episode is None:
         return
-    pauses = sorted(facts.episode.pauses, key=lambda each: each.start)
-    hours, end = facts.count.hours, facts.clock.shape.settled_at
-    first = hours.advance(
-        facts.clock.shape.started_at, timedelta(seconds=facts.clock.shape.budget_seconds)
-    )
+    shape, hours = facts.clock.shape, facts.count.hours
     before = timedelta()
+    pauses = sorted(facts.episode.pauses, key=lambda each: each.start)
     for place, pause in enumerate(pauses):
-        _, total = sla.push(first, pauses[: place + 1], hours, end)
+        told = pauses[: place + 1]
+        total = sla.stood_still(told, shape.started_at, shape.due_at, hours, shape.settled_at)
         counted = round((total - before).total_seconds())
         yield PauseTold(pause.reason, pause.start, pause.until, counted)
         before = total

@@ -1,6 +1,7 @@
 """What a promise is at a given moment: due times, outcomes and the moments to act on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.core.calendars.timeline import ALWAYS
@@ -81,10 +82,9 @@ def shape_clock(
     """
     tier = episode.tier_override or highest(tier for _, tier in episode.asks)
     end = episode.settled_at
-    aims = _aim(episode, policy, channel, hours)
-    first = min(at for at in aims if at is not None)
-    due, paused = push(first, episode.pauses, hours, end)
-    target, promise = (_pushed(at, episode.pauses, hours, end) for at in aims)
+    target, promise = _aim(episode, policy, channel, hours)
+    due = target if promise is None else min(target, promise)
+    stood = stood_still(episode.pauses, episode.started_at, due, hours, end)
     pause = next((each for each in episode.pauses if _covers(each, now)), None)
     held = end is None and pause is not None
     overdue = now >= due if end is None else end > due
@@ -98,11 +98,11 @@ def shape_clock(
         tier=tier,
         started_at=episode.started_at,
         due_at=due,
-        target_due_at=target or due,
+        target_due_at=target,
         promise_due_at=promise,
         limit_at=_limit(episode, policy.target(promised_tier(tier), channel), hours),
-        budget_seconds=round(hours.between(episode.started_at, first).total_seconds()),
-        paused_seconds=round(paused.total_seconds()),
+        budget_seconds=round((hours.between(episode.started_at, due) - stood).total_seconds()),
+        paused_seconds=round(stood.total_seconds()),
         paused_until=standing.until if standing else None,
         pause_reason=standing.reason if standing else None,
         settled_at=end,
@@ -151,6 +151,7 @@ def place_steps(
     A step that would lie before the start has no place; of two at one percent the first stays.
     """
     budget = timedelta(seconds=shape.budget_seconds)
+    pauses = since(pauses, shape.started_at)
     placed: dict[int, datetime] = {}
     for step in steps:
         after = (
@@ -164,7 +165,7 @@ def place_steps(
         if step.percent is None and percent == MISS_PERCENT and step.offset_seconds:
             continue  # seconds beside the miss itself
         at = hours.advance(shape.started_at, after)
-        placed[percent] = push(at, pauses, hours, None)[0]
+        placed[percent] = push(at, pauses, hours, None)
     return placed
 
 
@@ -201,32 +202,62 @@ def is_correction(before: ClockShape, after: ClockShape) -> bool:
     )
 
 
-def push(
-    at: datetime, pauses: Sequence[Pause], hours: Hours, end: datetime | None
-) -> tuple[datetime, timedelta]:
+def count_from(
+    at: datetime, seconds: int, pauses: Sequence[Pause], hours: Hours, end: datetime | None
+) -> datetime:
+    """When so many counted seconds have gone by since a question, pauses left out.
+
+    Only what stood still after the question was asked moves it.
+    """
+    due = hours.advance(at, timedelta(seconds=seconds))
+    return push(due, since(pauses, at), hours, end) if pauses else due
+
+
+def push(at: datetime, pauses: Sequence[Pause], hours: Hours, end: datetime | None) -> datetime:
     """Each pause that begins before a moment moves it on by what would have counted in it.
 
     Overlapping pauses count once. One without an end lasts to `end`, or moves nothing yet.
-    Returns the moment, and how much of counted time stood still before it.
     """
-    total = timedelta()
+    for start, until in _apart(pauses, end):
+        if start < at:
+            at = hours.advance(at, hours.between(start, until))
+    return at
+
+
+def stood_still(
+    pauses: Sequence[Pause], start: datetime, due: datetime, hours: Hours, end: datetime | None
+) -> timedelta:
+    """How much of counted time stood still from one moment to another."""
+    if not pauses:
+        return timedelta()
+    return sum(
+        (
+            hours.between(begin, min(until, due))
+            for begin, until in _apart(since(pauses, start), end)
+        ),
+        timedelta(),
+    )
+
+
+def since(pauses: Sequence[Pause], start: datetime) -> Sequence[Pause]:
+    """What of the pauses lies after a moment: an absence may have begun before the question."""
+    return [
+        pause if pause.start >= start else replace(pause, start=start)
+        for pause in pauses
+        if pause.until is None or pause.until > start
+    ]
+
+
+def _apart(pauses: Sequence[Pause], end: datetime | None) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches that stood still, in order, none touching time another one has."""
     reached: datetime | None = None
     for pause in sorted(pauses, key=lambda each: each.start):
         until = end if pause.until is None else pause.until
         start = pause.start if reached is None else max(pause.start, reached)
-        if until is None or start >= min(at, until) or (end is not None and start >= end):
+        if until is None or start >= until or (end is not None and start >= end):
             continue
-        length = hours.between(start, until)
-        at = hours.advance(at, length)
-        total += length
+        yield start, until
         reached = until
-    return at, total
-
-
-def _pushed(
-    at: datetime | None, pauses: Sequence[Pause], hours: Hours, end: datetime | None
-) -> datetime | None:
-    return None if at is None else push(at, pauses, hours, end)[0]
 
 
 def _covers(pause: Pause, now: datetime) -> bool:
@@ -235,16 +266,16 @@ def _covers(pause: Pause, now: datetime) -> bool:
 
 def _aim(
     episode: EpisodeSpec, policy: Policy, channel: str, hours: Hours
-) -> tuple[datetime | None, datetime | None]:
-    """When the tier's target and the public promise are due, pauses left out.
+) -> tuple[datetime, datetime | None]:
+    """When the tier's target and the public promise are due.
 
     Every open question keeps its own promise; the clock is due with the earliest.
     """
-    asks = episode.asks
+    asks, pauses, end = episode.asks, episode.pauses, episode.settled_at
     if episode.tier_override is not None:
         asks = ((episode.started_at, episode.tier_override),)
     target = min(
-        hours.advance(at, timedelta(seconds=_target(policy, tier, channel).seconds(episode.kind)))
+        count_from(at, _target(policy, tier, channel).seconds(episode.kind), pauses, hours, end)
         for at, tier in asks
     )
     promised = policy.promised.get(channel)
@@ -252,7 +283,7 @@ def _aim(
         return target, None
     # The public was told from its first open question; a corrected tier does not change that.
     first = min(at for at, _ in asks)
-    return target, hours.advance(first, timedelta(seconds=promised))
+    return target, count_from(first, promised, pauses, hours, end)
 
 
 def _target(policy: Policy, tier: Tier, channel: str) -> Target:
@@ -267,8 +298,7 @@ def promised_tier(tier: Tier) -> Tier:
 def _limit(episode: EpisodeSpec, target: Target, hours: Hours) -> datetime | None:
     if target.limit is None or episode.kind is ClockKind.RESOLUTION:
         return None
-    at = hours.advance(episode.started_at, timedelta(seconds=target.limit))
-    return push(at, episode.pauses, hours, episode.settled_at)[0]
+    return count_from(episode.started_at, target.limit, episode.pauses, hours, episode.settled_at)
 
 
 def _state(episode: EpisodeSpec, *, overdue: bool, paused: bool) -> ClockState:
