@@ -25,6 +25,7 @@ from services.core.intake.service import GroupCommit
 from services.core.kit.cursors import CursorCodec
 from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.uow import Database
+from services.core.sandbox.clock import clock_for
 from services.core.settings import Settings
 
 VERSION: Final = "1"
@@ -111,7 +112,7 @@ def open_database(settings: Settings) -> Database:
         acquire_timeout=settings.database.acquire_timeout_seconds,
         application_name="warmline-api",
     )
-    return Database(engine)
+    return Database(engine, clock_for(sandboxes=settings.sandbox.enabled))
 
 
 def open_wakeups(settings: Settings) -> Wakeups:

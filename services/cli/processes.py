@@ -116,6 +116,7 @@ async def opened_database(settings: Settings) -> AsyncIterator["Database"]:
     """A small pool for one command, closed at its end."""
     from services.core.kit.db import create_engine
     from services.core.kit.uow import Database
+    from services.core.sandbox.clock import clock_for
 
     engine = create_engine(
         database_address(settings),
@@ -123,7 +124,7 @@ async def opened_database(settings: Settings) -> AsyncIterator["Database"]:
         acquire_timeout=10.0,
         application_name="warmline-cli",
     )
-    database = Database(engine)
+    database = Database(engine, clock_for(sandboxes=settings.sandbox.enabled))
     try:
         yield database
     finally:

@@ -12,6 +12,7 @@ from services.core.kit.db import Base
 from services.core.learning import models as learning
 from services.core.objectives import models as objectives
 from services.core.rulebook import models as rulebook
+from services.core.sandbox import models as sandbox
 from services.core.sla import models as sla
 from services.core.staffing import models as staffing
 from services.core.stream import models as stream
@@ -31,6 +32,7 @@ __all__ = [
     "learning",
     "objectives",
     "rulebook",
+    "sandbox",
     "sla",
     "staffing",
     "stream",

@@ -117,6 +117,12 @@ class MetricsSettings(Group):
     open: bool = True
 
 
+class SandboxSettings(Group):
+    """Workspaces whose time a test may move. Never where anybody's real promises are kept."""
+
+    enabled: bool = False
+
+
 class Settings(BaseSettings):
     """Read with `Settings()` in a main; `WARMLINE__DATABASE__URL` fills `database.url`."""
 
@@ -136,6 +142,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     audit: AuditSettings = AuditSettings()
     retention: RetentionSettings = RetentionSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     metrics: MetricsSettings = MetricsSettings()
     triage: TriageSettings = TriageSettings()
 

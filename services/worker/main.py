@@ -21,6 +21,7 @@ from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.errors import UnavailableError
 from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database
+from services.core.sandbox.clock import clock_for
 from services.core.settings import Settings
 from services.core.triage.engine import load_classifier
 from services.core.triage.types import Classifier
@@ -98,7 +99,7 @@ async def _open_context(
         acquire_timeout=settings.database.acquire_timeout_seconds,
         application_name="warmline-worker",
     )
-    database = Database(engine)
+    database = Database(engine, clock_for(sandboxes=settings.sandbox.enabled))
     channels = open_gateways(
         allow_private_addresses=settings.alerts.allow_private_addresses,
         timeout_seconds=settings.alerts.timeout_seconds,

@@ -83,6 +83,13 @@ SELECT workspace_id, thread_id, opened_at FROM cases
 WHERE state = 'snoozed' AND snoozed_until <= :now ORDER BY snoozed_until LIMIT :limit
 """
 
+SANDBOX_SNOOZES = """
+SELECT c.workspace_id, c.thread_id, c.opened_at FROM sandbox_clocks s
+JOIN cases c ON c.workspace_id = s.workspace_id AND c.state = 'snoozed'
+  AND c.snoozed_until <= CAST(:now AS timestamptz) + s.ahead
+LIMIT :limit
+"""
+
 
 async def list_windows(
     uow: UnitOfWork, thread_ids: Sequence[UUID], moments: Sequence[datetime]
@@ -174,6 +181,11 @@ async def assign_case(uow: UnitOfWork, case_id: UUID, member_id: UUID | None) ->
 
 async def list_due_snoozes(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
     return list(await uow.execute(DUE_SNOOZES, {"now": uow.now, "limit": limit}))
+
+
+async def list_due_sandbox_snoozes(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
+    """By the time of each sandbox, which is never behind everybody's."""
+    return list(await uow.execute(SANDBOX_SNOOZES, {"now": uow.now, "limit": limit}))
 
 
 def _windows(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> dict[str, Any]:

@@ -133,7 +133,10 @@ async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:
     """Snoozed cases whose time is over, by workspace."""
     due: dict[UUID, list[Touched]] = {}
     async with database.system() as uow:
-        for row in await repository.list_due_snoozes(uow, SNOOZE_BATCH):
+        rows = await repository.list_due_snoozes(uow, SNOOZE_BATCH)
+        if not rows and database.clock.drifts:
+            rows = await repository.list_due_sandbox_snoozes(uow, SNOOZE_BATCH)
+        for row in rows:
             due.setdefault(row.workspace_id, []).append(Touched(row.thread_id, row.opened_at))
     return due
 

@@ -104,7 +104,7 @@ async def release_deliveries(
         "workspace_id": uow.workspace_id,
         "delivery_ids": list(delivery_ids),
         "source_id": source_id,
-        "now": uow.now,
+        "now": uow.real_now,
     }
     rows = await uow.execute(RELEASE, parameters)
     return {row.delivery_id: int(row.entries) for row in rows}

@@ -26,7 +26,7 @@ from services.core.kit.uow import UnitOfWork
 
 async def find_door(uow: UnitOfWork, source_id: UUID) -> SourceDoor | None:
     """Across workspaces: for the system role, before the workspace is known."""
-    found = await uow.execute(statements.FIND_DOOR, {"source_id": source_id, "now": uow.now})
+    found = await uow.execute(statements.FIND_DOOR, {"source_id": source_id, "now": uow.real_now})
     row = found.one_or_none()
     if row is None:
         return None
@@ -80,7 +80,7 @@ async def change_source(uow: UnitOfWork, source_id: UUID, changes: Mapping[str, 
             SourceRow.id == source_id,
             SourceRow.deleted_at.is_(None),
         )
-        .values(**changes, updated_at=uow.now)
+        .values(**changes, updated_at=uow.real_now)
     )
     return (await uow.execute(statement)).rowcount == 1
 
@@ -106,7 +106,7 @@ async def retire_secrets(uow: UnitOfWork, source_id: UUID, expires_at: datetime)
     parameters = {
         "workspace_id": uow.workspace_id,
         "source_id": source_id,
-        "now": uow.now,
+        "now": uow.real_now,
         "expires_at": expires_at,
     }
     await uow.execute(statements.RETIRE_SECRETS, parameters)
@@ -121,12 +121,12 @@ async def revoke_secrets(uow: UnitOfWork, source_id: UUID, secret_id: UUID | Non
     )
     if secret_id is not None:
         statement = statement.where(SourceSecretRow.id == secret_id)
-    return (await uow.execute(statement.values(revoked_at=uow.now))).rowcount > 0
+    return (await uow.execute(statement.values(revoked_at=uow.real_now))).rowcount > 0
 
 
 async def add_delivery_keys(uow: UnitOfWork, keys: Columns) -> set[UUID]:
     """Returns the deliveries whose webhook-id is new."""
-    parameters = keys | {"workspace_id": uow.workspace_id, "now": uow.now}
+    parameters = keys | {"workspace_id": uow.workspace_id, "now": uow.real_now}
     return set((await uow.execute(statements.ADD_DELIVERY_KEYS, parameters)).scalars())
 
 
@@ -140,13 +140,13 @@ async def list_originals(uow: UnitOfWork, keys: Columns) -> list[UUID]:
 
 async def add_event_keys(uow: UnitOfWork, keys: Columns) -> set[EventId]:
     """Returns the events whose id is new."""
-    parameters = keys | {"workspace_id": uow.workspace_id, "now": uow.now}
+    parameters = keys | {"workspace_id": uow.workspace_id, "now": uow.real_now}
     rows = await uow.execute(statements.ADD_EVENT_KEYS, parameters)
     return {(row.source_id, row.external_id) for row in rows}
 
 
 async def add_deliveries(uow: UnitOfWork, deliveries: Columns, entries: Columns) -> None:
-    fixed = {"workspace_id": uow.workspace_id, "now": uow.now}
+    fixed = {"workspace_id": uow.workspace_id, "now": uow.real_now}
     await uow.execute(statements.ADD_DELIVERIES, deliveries | fixed)
     if entries["delivery_ids"]:
         await uow.execute(statements.ADD_ENTRIES, entries | fixed)
@@ -155,7 +155,7 @@ async def add_deliveries(uow: UnitOfWork, deliveries: Columns, entries: Columns)
 async def list_turns(uow: UnitOfWork, limit: int) -> list[UUID]:
     """Workspaces with something due, across all of them: for the system role."""
     await uow.execute(statements.BY_INDEX_ONLY)
-    parameters = {"now": uow.now, "limit": limit}
+    parameters = {"now": uow.real_now, "limit": limit}
     return list((await uow.execute(statements.TURNS, parameters)).scalars())
 
 
@@ -165,7 +165,7 @@ async def claim_entries(
     """At most `share` of each, never tried before: for the system role."""
     parameters = {
         "workspace_ids": list(workspace_ids),
-        "now": uow.now,
+        "now": uow.real_now,
         "share": share,
         "lease_seconds": float(lease_seconds),
     }
@@ -178,7 +178,7 @@ async def claim_tried(
     """Some that were tried before, or one that is given up on: for the system role."""
     await uow.execute(statements.BY_INDEX_ONLY)
     parameters = {
-        "now": uow.now,
+        "now": uow.real_now,
         "company": company,
         "lease_seconds": float(lease_seconds),
         "max_claims": max_claims,
@@ -196,7 +196,7 @@ async def list_bodies(
 
 async def complete_entries(uow: UnitOfWork, keys: Sequence[EntryKey]) -> set[EntryKey]:
     """Returns those that were still the caller's to complete."""
-    parameters = _claimed(uow, keys) | {"now": uow.now}
+    parameters = _claimed(uow, keys) | {"now": uow.real_now}
     rows = await uow.execute(statements.COMPLETE, parameters)
     return {EntryKey(row.delivery_id, row.position, row.token) for row in rows}
 
@@ -212,7 +212,7 @@ async def fail_entries(
     parameters = _claimed(uow, [failure.key for failure in failures]) | {
         "errors": [failure.error for failure in failures],
         "retry_at": retry_at,
-        "now": uow.now,
+        "now": uow.real_now,
         "max_attempts": max_attempts,
     }
     states = (await uow.execute(statements.FAIL, parameters)).scalars()
@@ -220,7 +220,7 @@ async def fail_entries(
 
 
 async def release_entries(uow: UnitOfWork, keys: Sequence[EntryKey]) -> int:
-    parameters = _claimed(uow, keys) | {"now": uow.now}
+    parameters = _claimed(uow, keys) | {"now": uow.real_now}
     return (await uow.execute(statements.RELEASE, parameters)).rowcount
 
 
@@ -229,7 +229,7 @@ async def replay_delivery(uow: UnitOfWork, delivery_id: UUID, handled_types: Seq
         "workspace_id": uow.workspace_id,
         "delivery_id": delivery_id,
         "handled_types": list(handled_types),
-        "now": uow.now,
+        "now": uow.real_now,
     }
     return (await uow.execute(statements.REPLAY_DELIVERY, parameters)).rowcount
 
@@ -272,7 +272,7 @@ async def replay_batch(
         "states": [state.value for state in states],
         "handled_types": list(handled_types),
         "limit": limit,
-        "now": uow.now,
+        "now": uow.real_now,
     }
     row = (await uow.execute(statements.REPLAY_BATCH, parameters)).one_or_none()
     return None if row is None else (row.replayed, (row.delivery_id, row.position))
@@ -315,7 +315,7 @@ async def _list_secrets(
     parameters = {
         "workspace_id": uow.workspace_id,
         "source_ids": list(source_ids),
-        "now": uow.now,
+        "now": uow.real_now,
     }
     found: dict[UUID, tuple[SecretInfo, ...]] = {}
     for row in await uow.execute(statements.LIST_SECRETS, parameters):

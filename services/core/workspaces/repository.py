@@ -107,7 +107,7 @@ async def revoke_key(uow: UnitOfWork, key_id: UUID) -> datetime | None:
     statement = (
         update(ApiKeyRow)
         .where(ApiKeyRow.workspace_id == uow.workspace_id, ApiKeyRow.id == key_id)
-        .values(revoked_at=func.coalesce(ApiKeyRow.revoked_at, uow.now))
+        .values(revoked_at=func.coalesce(ApiKeyRow.revoked_at, uow.real_now))
         .returning(ApiKeyRow.revoked_at)
     )
     revoked_at: datetime | None = (await uow.execute(statement)).scalar_one_or_none()

@@ -113,7 +113,7 @@ async def create_key(
     """Make a key; its secret is in the answer and nowhere else. Raises InvalidInputError."""
     if not scopes:
         raise InvalidInputError("A key needs at least one scope.")
-    if expires_at is not None and expires_at <= uow.now:
+    if expires_at is not None and expires_at <= uow.real_now:
         raise InvalidInputError("A key expires in the future.")
     if member_id is not None:
         await get_member(uow, member_id)
@@ -159,7 +159,7 @@ async def revoke_key(uow: UnitOfWork, key_id: UUID) -> None:
     revoked_at = await repository.revoke_key(uow, key_id)
     if revoked_at is None:
         raise NotFoundError("key")
-    if revoked_at == uow.now:
+    if revoked_at == uow.real_now:
         await audit.record(uow, [AuditEntry("key.revoked", "key", key_id)])
 
 

@@ -32,8 +32,8 @@ async def create_source(uow: UnitOfWork, draft: SourceDraft) -> tuple[Source, Ne
         name=draft.name,
         platform=draft.platform,
         own_accounts=draft.own_accounts,
-        created_at=uow.now,
-        updated_at=uow.now,
+        created_at=uow.real_now,
+        updated_at=uow.real_now,
     )
     await repository.add_source(uow, source)
     await repository.add_secret(uow, source.id, secret)
@@ -71,7 +71,7 @@ async def change_source(uow: UnitOfWork, source_id: UUID, changes: Mapping[str, 
 
 async def delete_source(uow: UnitOfWork, source_id: UUID) -> None:
     """Close a source for good; what it sent stays. Its webhooks are refused within a second."""
-    if not await repository.change_source(uow, source_id, {"deleted_at": uow.now}):
+    if not await repository.change_source(uow, source_id, {"deleted_at": uow.real_now}):
         raise NotFoundError("source")
     await repository.revoke_secrets(uow, source_id)
     await _record(uow, "source.deleted", source_id)
@@ -80,7 +80,7 @@ async def delete_source(uow: UnitOfWork, source_id: UUID) -> None:
 async def rotate_secret(uow: UnitOfWork, source_id: UUID, *, overlap_seconds: int) -> NewSecret:
     """Make a new secret; the one before lives `overlap_seconds` longer, older ones end now."""
     await get_source(uow, source_id)
-    expires_at = uow.now + timedelta(seconds=overlap_seconds)
+    expires_at = uow.real_now + timedelta(seconds=overlap_seconds)
     await repository.retire_secrets(uow, source_id, expires_at)
     secret = _new_secret(uow)
     await repository.add_secret(uow, source_id, secret)
@@ -111,7 +111,7 @@ async def find_source(database: Database, source_id: UUID) -> SourceDoor | None:
 
 
 def _new_secret(uow: UnitOfWork) -> NewSecret:
-    return NewSecret(id=ids.new_id(), created_at=uow.now, secret=generate_secret())
+    return NewSecret(id=ids.new_id(), created_at=uow.real_now, secret=generate_secret())
 
 
 async def _record(
