@@ -7,6 +7,7 @@ from dataclasses import fields
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 
@@ -16,6 +17,7 @@ FILE = "weights.npz"
 MANIFEST = "manifest.json"
 # Changes whenever the same weights would say something else: folding, hashing, columns.
 CODE_VERSION = "2"
+_THE_SAME_FOR_ALL = (1980, 1, 1, 0, 0, 0)
 
 
 def dump_weights(weights: Weights) -> bytes:
@@ -28,8 +30,17 @@ def dump_weights(weights: Weights) -> bytes:
     names = "\n".join(weights.dense_names).encode()
     arrays["dense_names"] = np.frombuffer(names, np.uint8)
     arrays["dense_weights"] = weights.dense_weights.astype(np.float16)
+    return _pack(arrays)
+
+
+def _pack(arrays: Mapping[str, Any]) -> bytes:
+    """Write what `np.load` reads; what `np.savez` writes depends on the Python it runs on."""
     file = BytesIO()
-    np.savez(file, **arrays)
+    with ZipFile(file, "w", ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            entry = BytesIO()
+            np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
+            archive.writestr(ZipInfo(f"{name}.npy", _THE_SAME_FOR_ALL), entry.getvalue())
     return file.getvalue()
 
 
