@@ -89,6 +89,8 @@ def alert_line(alert: dict[str, Any]) -> str:
     late = f", {alert['late_by_seconds']} s late" if alert["late_by_seconds"] else ""
     if alert.get("kind") == "rule":
         return f"{at:%H:%M:%S} alert: a rule met message {alert['message_id'][-8:]}"
+    if alert.get("kind") == "budget_burn":
+        return f"{at:%H:%M:%S} alert: {alert['severity']}, the error budget burns too fast{late}"
     promise = alert["clock_kind"].replace("_", " ")
     return (
         f"{at:%H:%M:%S} alert: {alert['severity']}, {alert['tier']} {promise} at "

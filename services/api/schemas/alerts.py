@@ -54,7 +54,8 @@ class AlertView(ReadModel):
     """`step` is the percent of the promise's time that had gone.
 
     One of kind `rule` tells of a message instead of a promise: it has no clock, and a case only
-    where the message has one.
+    where the message has one. One of kind `budget_burn` tells that the objective's error budget is
+    used up too fast, with figures in `detail`.
     `late_by_seconds` counts from the due time to the firing; 0 for a warning given in time.
     """
 
@@ -65,6 +66,8 @@ class AlertView(ReadModel):
     clock_kind: ClockKind | None
     rule_id: UUID | None
     message_id: UUID | None
+    burn_id: UUID | None
+    detail: dict[str, Any] | None
     step: int
     severity: Severity
     tier: Tier

@@ -19,6 +19,7 @@ def alert_changed(verb: str, alert: Alert, **more: Any) -> Fact:
             "clock_kind": alert.clock_kind.value if alert.clock_kind else None,
             "rule_id": str(alert.rule_id) if alert.rule_id else None,
             "message_id": str(alert.message_id) if alert.message_id else None,
+            "burn_id": str(alert.burn_id) if alert.burn_id else None,
             "step": alert.step,
             "severity": alert.severity.value,
             "tier": alert.tier.value,

@@ -75,7 +75,7 @@ class ChannelRow(Base):
 
 
 class AlertRow(Base):
-    """What was raised. Identity: a step of a clock in a generation, or a rule and a message."""
+    """What was raised, once: for a step of a clock's generation, a rule and a message, a burn."""
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -93,6 +93,13 @@ class AlertRow(Base):
             unique=True,
             postgresql_where=text("kind = 'rule'"),
         ),
+        Index(
+            "uq_alerts_burn",
+            "workspace_id",
+            "burn_id",
+            unique=True,
+            postgresql_where=text("kind = 'budget_burn'"),
+        ),
         Index("ix_alerts_case", "workspace_id", "case_id", "fired_at"),
         Index("ix_alerts_list", "workspace_id", "state", "fired_at", "id"),
         Index("ix_alerts_time", "workspace_id", "fired_at", "id"),
@@ -105,6 +112,7 @@ class AlertRow(Base):
     case_id: Mapped[UUID | None]
     rule_id: Mapped[UUID | None]
     message_id: Mapped[UUID | None]
+    burn_id: Mapped[UUID | None]
     # Alerts of one case stand together: one acknowledgement answers for all of them.
     group_key: Mapped[str]
     step: Mapped[int]
@@ -117,6 +125,8 @@ class AlertRow(Base):
     fired_at: Mapped[datetime]
     due_at: Mapped[datetime]
     ladder: Mapped[Json]
+    # Figures of what raised it, where there are any.
+    detail: Mapped[Json | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None]
     note: Mapped[str | None]

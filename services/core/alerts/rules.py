@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from services.core.alerts.burn_wording import burn_sentences
 from services.core.alerts.types import (
     Alert,
     AlertKind,
+    BurnNotice,
     LadderStep,
     OutboxState,
     Outcome,
@@ -20,6 +22,7 @@ from services.core.alerts.types import (
 from services.core.alerts.wording import sentences
 from services.core.gateways.channels.port import Answer, Failure
 from services.core.sla.types import FiredTimer
+from services.core.triage.types import Tier
 
 WARNING_PERCENT: Final = 80
 BREACH_PERCENT: Final = 100
@@ -120,6 +123,37 @@ def new_rule_alert(
     }
 
 
+def new_burn_alert(
+    notice: BurnNotice, *, alert_id: UUID, now: datetime, ladder: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of a burning budget's alert: a breach when it is gone in hours, else a warning."""
+    step = burn_step(notice)
+    return {
+        "id": alert_id,
+        "kind": AlertKind.BUDGET_BURN.value,
+        "clock_id": None,
+        "case_id": None,
+        "burn_id": notice.burn_id,
+        "group_key": f"burn:{notice.burn_id}",
+        "step": step,
+        "generation": 1,
+        "severity": severity_of(step).value,
+        "tier": (Tier.URGENT if notice.is_fast else Tier.IMPORTANT).value,
+        "clock_kind": None,
+        "state": "firing",
+        "fire_at": now,
+        "fired_at": now,
+        "due_at": now,
+        "ladder": ladder,
+        "detail": dict(notice.detail),
+    }
+
+
+def burn_step(notice: BurnNotice) -> int:
+    """Where on a ladder a burn stands."""
+    return BREACH_PERCENT if notice.is_fast else WARNING_PERCENT
+
+
 def build_message(
     alert: Alert, purpose: Purpose, *, now: datetime, resolution: str | None = None
 ) -> dict[str, Any]:
@@ -140,6 +174,8 @@ def build_message(
         "clock_kind": alert.clock_kind.value if alert.clock_kind else None,
         "rule_id": _spelled(alert.rule_id),
         "message_id": _spelled(alert.message_id),
+        "burn_id": _spelled(alert.burn_id),
+        "detail": alert.detail,
         "percent": alert.step,
         "severity": alert.severity.value,
         "tier": alert.tier.value,
@@ -148,7 +184,7 @@ def build_message(
         "fired_at": alert.fired_at.isoformat(),
         "late_by_seconds": late_by,
         "resolution": resolution,
-        "sentence": sentences(alert, purpose, late_by=late_by, left=left),
+        "sentence": _sentences(alert, purpose, late_by=late_by, left=left),
         "links": _links(alert),
     }
 
@@ -157,8 +193,15 @@ def _spelled(value: UUID | None) -> str | None:
     return str(value) if value else None
 
 
+def _sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dict[str, str]:
+    if alert.kind is AlertKind.BUDGET_BURN:
+        return burn_sentences(alert, purpose)
+    return sentences(alert, purpose, late_by=late_by, left=left)
+
+
 def _links(alert: Alert) -> dict[str, str]:
     links = {"alert": f"/v1/alerts/{alert.id}"}
+    links |= {"objective": "/v1/objectives"} if alert.burn_id else {}
     links |= {"case": f"/v1/cases/{alert.case_id}"} if alert.case_id else {}
     return links | ({"message": f"/v1/messages/{alert.message_id}"} if alert.message_id else {})
 

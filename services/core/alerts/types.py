@@ -27,10 +27,11 @@ class Severity(StrEnum):
 
 
 class AlertKind(StrEnum):
-    """What raised it: a moment of a promise, or a rule of the workspace."""
+    """What raised it: a moment of a promise, a rule of the workspace, or too many misses."""
 
     PROMISE = "promise"
     RULE = "rule"
+    BUDGET_BURN = "budget_burn"
 
 
 class ChannelKind(StrEnum):
@@ -144,7 +145,8 @@ class Alert:
     """What was raised, as it stands now. `step` is the percent of the budget that fired it.
 
     A rule's alert has a rule and a message instead of a clock, and a case only where there is one;
-    its step is 100 and it is due when it was raised.
+    its step is 100 and it is due when it was raised. So it is with the alert of a burning error
+    budget, which has a burn instead; `detail` holds its figures.
     """
 
     id: UUID
@@ -164,6 +166,8 @@ class Alert:
     kind: AlertKind = AlertKind.PROMISE
     rule_id: UUID | None = None
     message_id: UUID | None = None
+    burn_id: UUID | None = None
+    detail: Mapping[str, Any] | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str | None = None
@@ -180,6 +184,19 @@ class RuleMatch:
     message_id: UUID
     case_id: UUID | None
     tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class BurnNotice:
+    """Misses that use up the error budget too fast: within hours (`is_fast`) or within weeks.
+
+    `detail` has the figures a person wants to see: `times` as fast as allowed, `missed` of
+    `decided` in `hours`.
+    """
+
+    burn_id: UUID
+    is_fast: bool
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

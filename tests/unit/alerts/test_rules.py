@@ -111,6 +111,8 @@ def test_a_message_says_everything_and_repeats_nobody() -> None:
         "clock_kind",
         "kind",
         "rule_id",
+        "burn_id",
+        "detail",
         "message_id",
         "percent",
         "severity",

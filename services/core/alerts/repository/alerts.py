@@ -43,6 +43,8 @@ def _read(row: Row[Any]) -> Alert:
         clock_kind=ClockKind(row.clock_kind) if row.clock_kind else None,
         rule_id=row.rule_id,
         message_id=row.message_id,
+        burn_id=row.burn_id,
+        detail=row.detail,
         step=row.step,
         generation=row.generation,
         severity=Severity(row.severity),
@@ -122,6 +124,12 @@ async def resolve_of_clocks(
     uow: UnitOfWork, clock_ids: Sequence[UUID], *, by: str, resolution: str
 ) -> list[Alert]:
     return await _resolve(uow, "clock_id", clock_ids, by=by, resolution=resolution, note=None)
+
+
+async def resolve_of_burns(
+    uow: UnitOfWork, burn_ids: Sequence[UUID], *, by: str, resolution: str
+) -> list[Alert]:
+    return await _resolve(uow, "burn_id", burn_ids, by=by, resolution=resolution, note=None)
 
 
 async def resolve_alerts(

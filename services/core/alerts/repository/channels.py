@@ -11,7 +11,7 @@ from services.core.kit.uow import UnitOfWork
 
 
 def _read(row: Row[Any], uow: UnitOfWork) -> Channel:
-    old_is_live = row.old_secret_until is not None and row.old_secret_until > uow.now
+    old_is_live = row.old_secret_until is not None and row.old_secret_until > uow.real_now
     secrets = (row.secret, row.old_secret if old_is_live else None)
     return Channel(
         id=row.id,
@@ -50,8 +50,8 @@ async def add_channel(uow: UnitOfWork, values: dict[str, Any]) -> None:
     row = {
         "workspace_id": uow.workspace_id,
         "version": 1,
-        "created_at": uow.now,
-        "updated_at": uow.now,
+        "created_at": uow.real_now,
+        "updated_at": uow.real_now,
         **values,
     }
     await uow.execute(insert(ChannelRow).values(row))
@@ -61,5 +61,5 @@ async def change_channel(uow: UnitOfWork, channel_id: UUID, values: dict[str, An
     await uow.execute(
         update(ChannelRow)
         .where(ChannelRow.workspace_id == uow.workspace_id, ChannelRow.id == channel_id)
-        .values(**values, version=ChannelRow.version + 1, updated_at=uow.now)
+        .values(**values, version=ChannelRow.version + 1, updated_at=uow.real_now)
     )

@@ -136,7 +136,7 @@ async def lock_dead(
 
 async def redrive(uow: UnitOfWork, outbox_ids: Sequence[UUID]) -> None:
     await uow.execute(
-        REDRIVE, {"workspace_id": uow.workspace_id, "ids": list(outbox_ids), "now": uow.now}
+        REDRIVE, {"workspace_id": uow.workspace_id, "ids": list(outbox_ids), "now": uow.real_now}
     )
 
 

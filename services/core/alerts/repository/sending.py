@@ -113,8 +113,8 @@ async def claim(
 ) -> list[Row[Any]]:
     """Rows of any workspace, `width` at most of one channel less what it is already sending."""
     parameters = {
-        "now": uow.now,
-        "lease_end": uow.now + lease,
+        "now": uow.real_now,
+        "lease_end": uow.real_now + lease,
         "limit": limit,
         "width": width,
         "busy_ids": list(busy),
@@ -141,7 +141,7 @@ async def complete(
         "state": state.value,
         "next_at": next_at,
         "last_error": None if sent else f"{result.status_code or ''} {result.detail}".strip(),
-        "sent_at": uow.now if sent else None,
+        "sent_at": uow.real_now if sent else None,
     }
     row = (await uow.execute(COMPLETE, parameters)).one_or_none()
     await _end_attempt(uow, dispatch, result)
@@ -158,6 +158,6 @@ async def _end_attempt(uow: UnitOfWork, dispatch: Dispatch, result: SendResult) 
             "outcome": result.outcome.value,
             "status_code": result.status_code,
             "detail": result.detail,
-            "now": uow.now,
+            "now": uow.real_now,
         },
     )

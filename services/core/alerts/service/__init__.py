@@ -29,7 +29,13 @@ from services.core.alerts.service.ladders import (
     get_ladder,
     list_ladders,
 )
-from services.core.alerts.service.raising import raise_for, raise_for_rules, settle
+from services.core.alerts.service.raising import (
+    raise_for,
+    raise_for_burn,
+    raise_for_rules,
+    settle,
+    settle_burns,
+)
 from services.core.alerts.service.sending import claim_dispatches, complete, send_due
 
 __all__ = [
@@ -52,6 +58,7 @@ __all__ = [
     "list_deliveries",
     "list_ladders",
     "raise_for",
+    "raise_for_burn",
     "raise_for_rules",
     "redrive",
     "renotify",
@@ -59,5 +66,6 @@ __all__ = [
     "rotate_secret",
     "send_due",
     "settle",
+    "settle_burns",
     "try_channel",
 ]

@@ -104,7 +104,7 @@ async def rotate_secret(
     values = {
         "secret": signatures.generate_secret(),
         "old_secret": channel.secrets[0],
-        "old_secret_until": uow.now + overlap,
+        "old_secret_until": uow.real_now + overlap,
     }
     await channel_rows.change_channel(uow, channel_id, values)
     await audit.record(uow, [AuditEntry("channel.secret_rotated", "channel", channel_id)])

@@ -11,7 +11,14 @@ from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.repository import outbox
-from services.core.alerts.types import Alert, Ladder, LadderStep, Purpose, RuleMatch
+from services.core.alerts.types import (
+    Alert,
+    BurnNotice,
+    Ladder,
+    LadderStep,
+    Purpose,
+    RuleMatch,
+)
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
@@ -68,17 +75,32 @@ async def raise_for_rules(uow: UnitOfWork, matches: Sequence[RuleMatch]) -> int:
     """
     if not matches:
         return 0
-    live = await ladder_rows.list_ladders(uow)
-    default = next((ladder for ladder in live if ladder.name == DEFAULT_LADDER), None)
-    snapshot, steps = _frozen(default)
-    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
-    told = rules.channels_for(steps, rules.BREACH_PERCENT, enabled)
-    ladder = {**snapshot, "channel_ids": [str(channel_id) for channel_id in told]}
+    ladder = await _default_ladder(uow, rules.BREACH_PERCENT)
     rows = [
         rules.new_rule_alert(match, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
         for match in sorted(matches, key=lambda match: (match.rule_id, match.message_id))
     ]
     return await _raise(uow, rows)
+
+
+async def raise_for_burn(uow: UnitOfWork, notice: BurnNotice) -> int:
+    """Raise the one alert of an error budget that burns, on the default ladder, and queue it.
+
+    Announces and records as `raise_for`; returns 0 when this burn has been told of.
+    """
+    ladder = await _default_ladder(uow, rules.burn_step(notice))
+    row = rules.new_burn_alert(notice, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
+    return await _raise(uow, [row])
+
+
+async def settle_burns(uow: UnitOfWork, burn_ids: Sequence[UUID], *, resolution: str) -> int:
+    """As `settle`, for the alerts of burns that are over."""
+    if not burn_ids:
+        return 0
+    by = uow.actor.label or uow.actor.id
+    settled = await alert_rows.resolve_of_burns(uow, burn_ids, by=by, resolution=resolution)
+    await let_go(uow, settled)
+    return len(settled)
 
 
 async def settle(uow: UnitOfWork, clock_ids: Sequence[UUID], *, resolution: str) -> int:
@@ -106,7 +128,7 @@ async def let_go(uow: UnitOfWork, resolved: Sequence[Alert]) -> None:
     follow_ups = [
         _outbox_row(uow, by_id[row.alert_id], row.channel_id, Purpose.RESOLVED)
         # Not before the firing on its way has landed: news of the end must not come first.
-        | {"next_at": _after(row.lease_end, uow.now)}
+        | {"next_at": _after(row.lease_end, uow.real_now)}
         for row in reached
     ]
     await outbox.add_dispatches(uow, follow_ups)
@@ -136,6 +158,16 @@ async def queue(
     await outbox.add_dispatches(uow, rows)
     if rows:
         uow.wake(ALERTS_QUEUE)
+
+
+async def _default_ladder(uow: UnitOfWork, percent: int) -> dict[str, Any]:
+    """The default ladder as it is now, with the channels it chooses at this percent."""
+    live = await ladder_rows.list_ladders(uow)
+    default = next((ladder for ladder in live if ladder.name == DEFAULT_LADDER), None)
+    snapshot, steps = _frozen(default)
+    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
+    told = rules.channels_for(steps, percent, enabled)
+    return {**snapshot, "channel_ids": [str(channel_id) for channel_id in told]}
 
 
 async def _ladders_of(
@@ -175,9 +207,9 @@ def _outbox_row(
         "sequence": sequence,
         "tier": alert.tier.value,
         "state": "pending",
-        "next_at": uow.now,
+        "next_at": uow.real_now,
         "message": message,
-        "created_at": uow.now,
+        "created_at": uow.real_now,
     }
 
 

@@ -95,7 +95,7 @@ async def complete(
         delay = rules.delay_after(dispatch.attempt, _RNG, retry_after=result.retry_after)
         state = rules.state_after(result.outcome, dispatch.attempt, max_attempts)
         written = await sending.complete(
-            uow, dispatch, state=state, next_at=uow.now + delay, result=result
+            uow, dispatch, state=state, next_at=uow.real_now + delay, result=result
         )
         if written and state is OutboxState.DEAD:
             await stream.announce(uow, [send_dead_lettered(dispatch, result)])
