@@ -139,7 +139,7 @@ async def resolve(host: str, port: int) -> list[Address]:
 
 
 class GuardedClient:
-    """Posts to addresses of strangers. One for a process: it holds the trusted certificates.
+    """Talks to addresses of strangers. One for a process: it holds the trusted certificates.
 
     `timeout_seconds` is for the whole exchange, names and certificates included. Connections are
     not kept: two names on one address must never share one.
@@ -175,12 +175,23 @@ class GuardedClient:
 
         Raises BlockedAddressError or an OutgoingError.
         """
+        return await self._exchange("POST", url, content, headers, MAX_ANSWER_BYTES)
+
+    async def get(
+        self, url: str, *, headers: Mapping[str, str], max_bytes: int = MAX_ANSWER_BYTES
+    ) -> HttpAnswer:
+        """Ask once, as `post` sends; the body is cut after `max_bytes`."""
+        return await self._exchange("GET", url, b"", headers, max_bytes)
+
+    async def _exchange(
+        self, method: str, url: str, content: bytes, headers: Mapping[str, str], max_bytes: int
+    ) -> HttpAnswer:
         target = check_url(url, allow_private=self._allow_private, ports=self._ports)
         deadline = monotonic() + self._seconds
         try:
             async with asyncio.timeout(self._seconds):
                 addresses = await self._addresses(target)
-                response = await self._connect_and_send(target, addresses, content, headers)
+                response = await self._connect_and_send(method, target, addresses, content, headers)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             raise DeadlineError(f"No answer within {self._seconds:g} seconds.") from None
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -190,7 +201,7 @@ class GuardedClient:
         try:
             if len(response.headers.raw) > MAX_ANSWER_HEADERS:
                 raise LostAnswerError("The answer has too many headers.")
-            body, cut = await _read(response, deadline)
+            body, cut = await _read(response, deadline, max_bytes)
         finally:
             await response.aclose()
         return HttpAnswer(response.status_code, response.headers, body, cut)
@@ -218,6 +229,7 @@ class GuardedClient:
 
     async def _connect_and_send(
         self,
+        method: str,
         target: Target,
         addresses: Sequence[Address],
         content: bytes,
@@ -226,20 +238,25 @@ class GuardedClient:
         """Try the addresses in turn; once connected there is no second try, it may have arrived."""
         for address in addresses[:-1]:
             try:
-                return await self._send(target, address, content, headers)
+                return await self._send(method, target, address, content, headers)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._send(target, addresses[-1], content, headers)
+        return await self._send(method, target, addresses[-1], content, headers)
 
     async def _send(
-        self, target: Target, address: Address, content: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        target: Target,
+        address: Address,
+        content: bytes,
+        headers: Mapping[str, str],
     ) -> httpx.Response:
         async def check_peer(step: str, details: Mapping[str, Any]) -> None:
             if step == "connection.connect_tcp.complete":
                 await _require_peer(details["return_value"], address)
 
         request = self._client.build_request(
-            "POST",
+            method,
             target.url.copy_with(host=str(address)),
             content=content,
             # Host comes first and ours: the socket goes to the address, the talk is with the name.
@@ -274,7 +291,7 @@ async def _require_peer(stream: Any, address: Address) -> None:
     raise BlockedAddressError("The connection led to another address than the name.")
 
 
-async def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
+async def _read(response: httpx.Response, deadline: float, max_bytes: int) -> tuple[bytes, bool]:
     """The body as it came over the wire, up to the limit; the status counts even without it."""
     body, pieces, cut = bytearray(), 0, False
     try:
@@ -282,9 +299,9 @@ async def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]
             async for piece in response.aiter_raw():
                 body += piece
                 pieces += 1
-                cut = len(body) > MAX_ANSWER_BYTES or pieces > MAX_ANSWER_PIECES
+                cut = len(body) > max_bytes or pieces > MAX_ANSWER_PIECES
                 if cut:
                     break
     except (TimeoutError, httpx.TransportError):
         cut = True
-    return bytes(body[:MAX_ANSWER_BYTES]), cut
+    return bytes(body[:max_bytes]), cut
