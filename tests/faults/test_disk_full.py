@@ -6,7 +6,8 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -19,7 +20,7 @@ from tests.support.brands import Brand, Sent, body_of, founded_brand, said
 from tests.support.clusters import Cluster, site_on
 from tests.support.db import migrate
 from tests.support.sizes import sized, tell
-from tests.support.small_disks import MB, small_disk
+from tests.support.small_disks import MB, SmallDisk, small_disk
 from tests.support.verdicts import everything_processed, nothing_waits, verdict
 from tests.support.waiting import wait_until
 
@@ -31,6 +32,17 @@ LOAD = 300_000  # bytes of a delivery that no compression makes smaller
 REFUSED = sized(15, 200)
 MOST = 200
 SEGMENT = 16 * MB
+# An API that takes a full disk for a mistake of its own.
+UNAWARE = """
+import services.core.kit.uow as uow
+knows = uow.is_outage
+def forgets(error):
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    return not state.startswith("53") and knows(error)
+uow.is_outage = forgets
+from services.cli.main import app
+app()
+"""
 ALL_TOLD = {httpx.codes.ACCEPTED, httpx.codes.SERVICE_UNAVAILABLE}
 
 
@@ -66,7 +78,7 @@ class Platform:
         answer = await self._brand.post(body_of(sent.events), sent.webhook_id)
         if answer.status_code == httpx.codes.ACCEPTED:
             sent.receipts.append(answer.json())
-        else:
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             assert int(answer.headers["retry-after"]) > 0
         self.answers[answer.status_code] += 1
         return answer.status_code
@@ -116,10 +128,11 @@ def move_journal(cluster: Cluster, to: Path) -> None:
     wal.symlink_to(to)
 
 
-async def test_a_full_disk_of_rows_is_told_as_unavailable_until_there_is_room(
+@asynccontextmanager
+async def rows_on_a_small_disk(
     folder: Path, tmp_path: Path
-) -> None:
-    """F11, M9: tables cannot grow (53100). Postgres lives, and nobody hears 202 for nothing."""
+) -> AsyncIterator[tuple[Cluster, SmallDisk, Brand]]:
+    """A brand whose Postgres keeps its rows on a small disk, and its WAL elsewhere."""
     with small_disk(folder / "data", 400) as disk:
         cluster = Cluster(disk.place)
         await asyncio.to_thread(migrate, cluster.url)
@@ -127,15 +140,39 @@ async def test_a_full_disk_of_rows_is_told_as_unavailable_until_there_is_room(
         move_journal(cluster, folder / "wal")
         cluster.start()
         async with site_on(cluster, tmp_path) as site, founded_brand(site) as brand:
-            await asyncio.gather(site.start_api(), site.start_worker())
-            platform = Platform(brand)
-            disk.fill(but=ROOM)
-            await platform.say_until_refused()
+            yield cluster, disk, brand
+
+
+async def test_a_full_disk_of_rows_is_told_as_unavailable_until_there_is_room(
+    folder: Path, tmp_path: Path
+) -> None:
+    """F11, M9: tables cannot grow (53100). Postgres lives, and nobody hears 202 for nothing."""
+    async with rows_on_a_small_disk(folder, tmp_path) as (cluster, disk, brand):
+        await asyncio.gather(brand.site.start_api(), brand.site.start_worker())
+        platform = Platform(brand)
+        disk.fill(but=ROOM)
+        await platform.say_until_refused()
+        await platform.is_refused(REFUSED)
+        assert cluster.server.running
+        disk.grow(800)
+        seconds = await platform.repeat_what_was_refused()
+        await finish(brand, "F11 rows", platform, seconds)
+
+
+async def test_an_api_that_does_not_know_a_full_disk_is_found_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    """The protection switched off: 53100 is a failure like any other, and platforms hear 500."""
+    async with rows_on_a_small_disk(folder, tmp_path) as (_, disk, brand):
+        site, door = brand.site, str(brand.site.door.fileno())
+        command = ("-c", UNAWARE, "api", "--listener", door)
+        await site.wait_until_ready(site.launch("unaware", command))
+        platform = Platform(brand)
+        disk.fill(but=ROOM)
+        await platform.say_until_refused()
+        with pytest.raises(AssertionError):
             await platform.is_refused(REFUSED)
-            assert cluster.server.running
-            disk.grow(800)
-            seconds = await platform.repeat_what_was_refused()
-            await finish(brand, "F11 rows", platform, seconds)
+        assert httpx.codes.INTERNAL_SERVER_ERROR in platform.answers
 
 
 async def test_a_full_disk_of_the_journal_stops_postgres_and_loses_nothing(

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -29,8 +30,21 @@ FACTS = 60
 # More than the sockets' own buffers hold, in facts of an ordinary size: only so does a reader who
 # takes nothing keep the server waiting.
 FILLING, FILLING_FACTS = "x" * 1_000, 9_000
+FILLED = FILLING_FACTS * len(FILLING)
 BATCH = 500
 PATIENCE = 180.0
+# As in production for the long run; a second of taking nothing is as much nothing as ten.
+STALL_SECONDS = 10 if LONG else 1
+FOR_EVER = 3600
+API_STALLING = """
+import sys
+import services.api.routes.stream as stream
+stream.STALL_SECONDS = float(sys.argv.pop(1))
+from services.cli.main import app
+app()
+"""
+# Where nobody is let go, it is waited for three times as long as ours take for it.
+NOTICED_SECONDS = 3.0 * STALL_SECONDS
 # Of one process, for buffers and what malloc keeps; each slow reader was sent nine megabytes.
 MOST_GROWTH_MB = 60
 COME_AGAIN_SECONDS = 0.05
@@ -114,13 +128,16 @@ class Sluggard:
         sock.sendall(request.encode())
         return cls(sock)
 
-    async def read_to_the_end(self) -> int:
-        """How much had been on its way, once it is taken after all; ends when the server did."""
+    async def read_to_the_end(self, most: float = inf) -> int:
+        """How much had been on its way, once it is taken after all; ends when the server did.
+
+        Or when so many bytes have come: then nobody had hung up.
+        """
         self.sock.settimeout(0)
         taken = 0
         loop = asyncio.get_running_loop()
         with suppress(ConnectionError):
-            while piece := await loop.sock_recv(self.sock, 1 << 20):
+            while taken < most and (piece := await loop.sock_recv(self.sock, 1 << 20)):
                 taken += len(piece)
         return taken
 
@@ -152,6 +169,19 @@ class Newsroom:
             await self.tell("filling", BATCH, FILLING)
 
 
+async def start_api(site: Site, stall_seconds: float) -> Running:
+    """One that lets go of whoever takes nothing for so long."""
+    door = str(site.door.fileno())
+    command = ("-c", API_STALLING, str(stall_seconds), "api", "--listener", door)
+    running = site.launch("api", command)
+    await site.wait_until_ready(running)
+    return running
+
+
+def stalled(api: Running) -> int:
+    return api.log.read_text(encoding="utf-8").count("stream.stalled")
+
+
 def resident_mb(running: Running) -> float:
     status = Path(f"/proc/{running.pid}/status").read_text(encoding="ascii")
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
@@ -165,15 +195,15 @@ async def test_listeners_miss_nothing_and_who_takes_nothing_is_let_go(
     key = brand.http.headers["authorization"]
     database = Database(create_engine(site.database_url, pool_size=2))
     newsroom = Newsroom(database, brand.workspace_id)
-    api = await site.start_api()
+    api = await start_api(site, STALL_SECONDS)
     async with fans(site, key) as listeners:
         sluggards = [Sluggard.begin(site, key) for _ in range(SLOW)]
         await wait_until(lambda: all(fan.listening for fan in listeners), PATIENCE)
         await newsroom.tell_of_cases(FACTS)
         before = resident_mb(api)
         await newsroom.fill()
-        # Ten seconds after the last byte that found room.
-        await wait_until(lambda: api.log.read_text().count("stream.stalled") == SLOW, PATIENCE)
+        # So long after the last byte that found room.
+        await wait_until(lambda: stalled(api) == SLOW, PATIENCE)
         growth = resident_mb(api) - before
         taken = await asyncio.gather(*[one.read_to_the_end() for one in sluggards])
 
@@ -195,7 +225,7 @@ async def test_listeners_miss_nothing_and_who_takes_nothing_is_let_go(
     assert all(set(fan.heard) == wanted for fan in listeners)
     assert [fan.gaps for fan in listeners if fan.gaps] == []
     assert min(fan.connections for fan in listeners) > 1
-    assert max(taken) < FILLING_FACTS * len(FILLING)
+    assert max(taken) < FILLED
     assert growth < MOST_GROWTH_MB
 
 
@@ -206,3 +236,20 @@ async def exchange(site: Site, newsroom: Newsroom, api: Running) -> Running:
     assert await ending == 0
     await newsroom.tell_of_cases(FACTS)
     return await site.start_api()
+
+
+async def test_an_api_that_lets_nobody_go_keeps_every_slow_reader(site: Site, brand: Brand) -> None:
+    """The protection switched off: a reader who took nothing is still served all there was."""
+    key = brand.http.headers["authorization"]
+    database = Database(create_engine(site.database_url, pool_size=2))
+    api = await start_api(site, FOR_EVER)
+    sluggard = Sluggard.begin(site, key)
+    sluggard.sock.settimeout(PATIENCE)
+    assert sluggard.sock.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
+    await Newsroom(database, brand.workspace_id).fill()
+    await database.close()
+    with pytest.raises(AssertionError):
+        await wait_until(lambda: stalled(api), NOTICED_SECONDS, what="it is let go")
+    async with asyncio.timeout(PATIENCE):
+        assert await sluggard.read_to_the_end(FILLED) >= FILLED
+    sluggard.sock.close()

@@ -57,15 +57,18 @@ def main() -> None:
 
 
 def preload() -> None:
-    """What a life imports late would be imported two hundred times."""
+    """What a life imports, builds or loads late would cost two hundred times as much."""
     import uvicorn  # noqa: F401, PLC0415
     import uvloop  # noqa: F401, PLC0415
 
-    import services.api.main  # noqa: PLC0415
     import services.worker.main  # noqa: PLC0415
+    from services.api.main import create_app  # noqa: PLC0415
+    from services.core.triage.engine import load_classifier  # noqa: PLC0415
 
-    assert services.api.main.create_app
-    Settings()
+    assert services.worker.main.run
+    # Connects to nothing; schemas and weights are made once and shared by all lives.
+    create_app(Settings())
+    load_classifier()
 
 
 def say(words: str) -> None:
