@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from services.core.conversations import service as conversations
 from services.core.conversations.types import Touched
 from services.core.desk import processing
 from services.core.desk import service as desk
+from services.core.sla.rules import pressing
+from services.core.triage.types import Tier
 from tests.support.db import connect
 from tests.support.line import NOON, Line
 from tests.support.seeding import Due, Seeded, seed_cases
@@ -39,7 +42,7 @@ CLOCKS = """
 SELECT case_id, kind, episode, tier, state, started_at, due_at, limit_at, budget_seconds, met_at,
   settled_at, trigger_message_id, settling_message_id, generation FROM clocks ORDER BY id
 """
-TIMERS = "SELECT clock_id, percent, generation, fire_at, state, note FROM timers ORDER BY id"
+TIMERS = "SELECT clock_id, percent, generation, fire_at, state, note, tier FROM timers ORDER BY id"
 BELONGING = "SELECT id, thread_id, case_id FROM messages ORDER BY id"
 
 RAISED = "SELECT clock_id, step, generation, tier, fire_at, fired_at FROM alerts"
@@ -123,6 +126,25 @@ async def test_what_comes_due_in_one_second_is_said_once_each_and_never_early(
     taken = await claim_dispatches(line.database, FIRST_OUT, width=FIRST_OUT)
     assert [one.message["tier"] for one in taken] == ["urgent"] * FIRST_OUT
     print(f"{AT_ONCE} of {seeded.clocks} clocks due at once: {seconds:.1f} s")  # noqa: T201
+
+
+async def test_urgent_moments_are_said_first_however_many_batches_there_are(
+    line: Line, rows: asyncpg.Connection
+) -> None:
+    """A batch holds five hundred; what is urgent lies anywhere among what came due at once."""
+    await seed(line, rows, cases=AT_ONCE, open_share=1.0, due=Due(AT_ONCE, NOON + MINUTE))
+    line.clock.at = NOON + MINUTE
+    batches: list[list[str]] = []
+    told: set[UUID] = set()
+    while (await processing.fire_timers(line.database)).count:
+        new = [row for row in await line.rows(f"{RAISED}") if row.clock_id not in told]
+        told |= {row.clock_id for row in new}
+        batches.append([row.tier for row in new])
+    assert len(batches) > 2
+    ranks = [sorted(pressing(Tier(tier)) for tier in batch) for batch in batches]
+    for earlier, later in pairwise(ranks):
+        assert earlier[-1] <= later[0]
+    assert {tier for batch in batches for tier in batch} == {"urgent", "important", "routine"}
 
 
 async def test_after_six_hours_of_silence_each_clock_speaks_once_and_says_how_late(

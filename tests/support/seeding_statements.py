@@ -175,11 +175,12 @@ ORDER BY n
 
 # What had passed when the workers went to sleep was skipped, as a warning planned too late is.
 TIMERS = """
-INSERT INTO timers (workspace_id, id, clock_id, case_id, percent, generation, fire_at, state, note)
+INSERT INTO timers (workspace_id, id, clock_id, case_id, percent, generation, fire_at, state, note,
+  tier)
 SELECT $1, pg_temp.id_at(opened_at, $2 || kind || percent || 'timer' || n),
   pg_temp.id_at(opened_at, $2 || kind || n), case_id, percent, 1, fire_at,
   CASE WHEN fire_at > $3 THEN 'pending' ELSE 'skipped' END,
-  CASE WHEN fire_at <= $3 THEN 'already past when it was planned' END
+  CASE WHEN fire_at <= $3 THEN 'already past when it was planned' END, tier
 FROM (
   SELECT s.*, kind, percent::int,
     opened_at + make_interval(secs => percent::int / 100.0

@@ -40,11 +40,15 @@ class ChannelKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why something is sent: the alert, its repetition, or the news that it is over."""
+    """Why something is sent: the alert, its repetition, the news that it is over.
+
+    `corrected` comes after that, once, when a late webhook shows that it had been otherwise.
+    """
 
     FIRING = "firing"
     RENOTIFY = "renotify"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
 
 
 class OutboxState(StrEnum):

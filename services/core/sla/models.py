@@ -157,14 +157,17 @@ class TimerRow(Base):
     __tablename__ = "timers"
     __table_args__ = (
         one_of("state", TimerState),
+        one_of("tier", Tier),
         UniqueConstraint("workspace_id", "clock_id", "percent", "generation"),
         # The cost of finding due timers follows what is due, never what is running.
         Index(
             "ix_timers_due", "fire_at", "workspace_id", postgresql_where=text("state = 'pending'")
         ),
+        # Led by tier within a workspace: of a great many due at once the urgent ones go first.
         Index(
-            "ix_timers_due_in",
+            "ix_timers_due_by_tier",
             "workspace_id",
+            "tier",
             "fire_at",
             "id",
             postgresql_where=text("state = 'pending'"),
@@ -183,3 +186,5 @@ class TimerRow(Base):
     state: Mapped[str]
     fired_at: Mapped[datetime | None]
     note: Mapped[str | None]
+    # The clock's when the moment was planned: it orders the work and decides nothing else.
+    tier: Mapped[str] = mapped_column(server_default=text("'routine'"))

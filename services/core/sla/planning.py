@@ -155,6 +155,7 @@ def timer_rows(uow: UnitOfWork, work: Work) -> list[dict[str, Any]]:
             "state": timer.state.value,
             "fired_at": None,
             "note": timer.note,
+            "tier": change.shape.tier.value,
         }
         for change in (*work.added, *work.changed)
         for timer in change.timers

@@ -44,19 +44,47 @@ SELECT ARRAY(
 ) AS due, (SELECT min(fire_at) FROM timers WHERE state = 'pending') AS next_at
 """
 
+# Sandboxes, few and only on installations that have them: when each has something to do, by
+# one probe for each tier of the index of its own workspace.
+SANDBOX_CLOCKWORK = """
+SELECT s.workspace_id, first.fire_at - s.ahead AS next_at
+FROM sandbox_clocks s CROSS JOIN LATERAL (
+  SELECT min(head.fire_at) AS fire_at
+  FROM (VALUES ('urgent'), ('important'), ('routine'), ('spam')) AS tiers (tier)
+  CROSS JOIN LATERAL (
+    SELECT fire_at FROM timers t
+    WHERE t.workspace_id = s.workspace_id AND t.tier = tiers.tier AND t.state = 'pending'
+    ORDER BY t.fire_at LIMIT 1
+  ) AS head
+) AS first
+WHERE first.fire_at IS NOT NULL
+"""
+
+NEXT_MOMENT = """
+SELECT min(fire_at) FROM timers WHERE workspace_id = :workspace_id AND state = 'pending'
+"""
+
 # Clocks are locked with their timers: a fold under way keeps both, and is skipped, so that the
 # two never wait for each other crosswise. Of several due moments of one clock the last speaks, be
 # it in this batch or in a later one: after an outage the first batch holds everybody's first. It
 # may have spoken already: a batch that met the clock locked for its first moments takes the later.
+#
+# Urgent first, across batches too: one tier after the other, each by a stretch of the index, and
+# none is looked at, or locked, once the batch is full.
 CLAIM_DUE = """
 WITH due AS MATERIALIZED (
-  SELECT t.id, t.clock_id, t.percent, t.generation,
-         c.settled_at IS NULL AND c.generation = t.generation AS live
-  FROM timers t
-  JOIN clocks c ON c.workspace_id = t.workspace_id AND c.id = t.clock_id
-  WHERE t.workspace_id = :workspace_id AND t.state = 'pending' AND t.fire_at <= :now
-  ORDER BY t.fire_at, t.id LIMIT :limit
-  FOR UPDATE OF t, c SKIP LOCKED
+  SELECT mine.* FROM (VALUES ('urgent'), ('important'), ('routine'), ('spam')) AS tiers (tier)
+  CROSS JOIN LATERAL (
+    SELECT t.id, t.clock_id, t.percent, t.generation,
+           c.settled_at IS NULL AND c.generation = t.generation AS live
+    FROM timers t
+    JOIN clocks c ON c.workspace_id = t.workspace_id AND c.id = t.clock_id
+    WHERE t.workspace_id = :workspace_id AND t.tier = tiers.tier
+      AND t.state = 'pending' AND t.fire_at <= :now
+    ORDER BY t.fire_at, t.id LIMIT :limit
+    FOR UPDATE OF t, c SKIP LOCKED
+  ) AS mine
+  LIMIT :limit
 ), ranked AS (
   SELECT due.*, (
     SELECT max(percent) FROM timers t
@@ -163,6 +191,17 @@ async def look_at_timers(uow: UnitOfWork) -> tuple[list[UUID], datetime | None]:
     """Workspaces with due timers, and when the first timer of all is due."""
     row = (await uow.execute(CLOCKWORK, {"now": uow.now})).one()
     return list(row.due), row.next_at
+
+
+async def look_at_sandboxes(uow: UnitOfWork) -> list[Row[Any]]:
+    """Each sandbox with a moment ahead of it, and when that comes in everybody's time."""
+    return list(await uow.execute(SANDBOX_CLOCKWORK))
+
+
+async def get_next_moment(uow: UnitOfWork) -> datetime | None:
+    parameters = {"workspace_id": uow.workspace_id}
+    found: datetime | None = (await uow.execute(NEXT_MOMENT, parameters)).scalar_one()
+    return found
 
 
 async def claim_due_timers(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
