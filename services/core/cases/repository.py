@@ -91,6 +91,36 @@ LIMIT :limit
 """
 
 
+# Along the primary key: whoever goes on, goes on behind the last case.
+OPEN = """
+SELECT id, thread_id, opened_at FROM cases
+WHERE workspace_id = :workspace_id AND state IN ('open', 'answered', 'snoozed')
+  AND (CAST(:source_id AS uuid) IS NULL OR source_id = :source_id)
+  AND (CAST(:after AS uuid) IS NULL OR id > :after)
+  AND (CAST(:since AS timestamptz) IS NULL OR updated_at >= :since)
+ORDER BY id LIMIT :limit
+"""
+
+
+async def list_open(
+    uow: UnitOfWork,
+    *,
+    source_id: UUID | None,
+    after: UUID | None,
+    since: datetime | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Cases somebody may still wait in, by id; of a source, after a case, changed since, or all."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "source_id": source_id,
+        "after": after,
+        "since": since,
+        "limit": limit,
+    }
+    return list(await uow.execute(OPEN, parameters))
+
+
 async def list_windows(
     uow: UnitOfWork, thread_ids: Sequence[UUID], moments: Sequence[datetime]
 ) -> list[Row[Any]]:

@@ -94,6 +94,20 @@ async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]
     return await repository.list_cases(uow, case_ids)
 
 
+async def list_open(
+    uow: UnitOfWork,
+    *,
+    source_id: UUID | None = None,
+    after: UUID | None = None,
+    since: datetime | None = None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Cases that are not over, in the order of their ids: of one source, changed since, after."""
+    return await repository.list_open(
+        uow, source_id=source_id, after=after, since=since, limit=limit
+    )
+
+
 async def add_act(
     uow: UnitOfWork,
     case: Row[Any],

@@ -1,7 +1,7 @@
 """Working time and standstills: write calendars, read their feeds, count in them, stand still."""
 
 from services.core.calendars.service.counting import list_pausing, open_hours
-from services.core.calendars.service.reading_feeds import refresh_feeds, take_file
+from services.core.calendars.service.reading_feeds import claim_feeds, read_feeds, take_file
 from services.core.calendars.service.standing_still import (
     announce,
     end,
@@ -29,6 +29,7 @@ __all__ = [
     "announce",
     "archive_calendar",
     "change_calendar",
+    "claim_feeds",
     "count_seconds",
     "create_calendar",
     "end",
@@ -43,7 +44,7 @@ __all__ = [
     "load_hours",
     "note_walk",
     "open_hours",
-    "refresh_feeds",
+    "read_feeds",
     "show_days",
     "take_file",
     "take_walk",

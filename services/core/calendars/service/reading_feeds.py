@@ -1,13 +1,12 @@
 """Read the feeds of calendars: from an address every day, or from a file somebody sends."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row
 
 from services.core.calendars import repository
 from services.core.calendars.errors import FeedIsFetchedError, FeedRefusedError
@@ -29,6 +28,15 @@ ACCEPTED = {"accept": "text/calendar, text/plain;q=0.5"}
 OK = 200
 
 
+@dataclass(frozen=True, slots=True)
+class DueFeed:
+    """A calendar whose feed is to be read from an address."""
+
+    workspace_id: UUID
+    calendar_id: UUID
+    url: str
+
+
 async def take_file(uow: UnitOfWork, calendar_id: UUID, raw: bytes) -> Calendar:
     """Closings from a file, in place of those before; the next version when they differ.
 
@@ -43,25 +51,28 @@ async def take_file(uow: UnitOfWork, calendar_id: UUID, raw: bytes) -> Calendar:
     return await _take(uow, calendar, closings, FeedState(None, None, uow.now, None))
 
 
-async def refresh_feeds(database: Database, client: GuardedClient) -> int:
-    """Read the feeds that are due, of every workspace; returns how many.
-
-    A failure is kept on its calendar, and tried again in an hour. No transaction is open while
-    an address is asked.
-    """
+async def claim_feeds(database: Database) -> list[DueFeed]:
+    """Feeds of every workspace that are to be read now; whoever asks next does not get them."""
     async with database.system() as uow:
-        due = await repository.claim_feeds(uow, LEASE, AT_ONCE)
-    for row in due:
-        await _refresh(database, client, row)
-    return len(due)
+        rows = await repository.claim_feeds(uow, LEASE, AT_ONCE)
+    return [DueFeed(row.workspace_id, row.id, row.feed_url) for row in rows]
 
 
-async def _refresh(database: Database, client: GuardedClient, due: Row[Any]) -> None:
-    url: str = due.feed_url
+async def read_feeds(database: Database, client: GuardedClient, due: Sequence[DueFeed]) -> None:
+    """Make new versions of what changed. A failure is kept, and tried again in an hour.
+
+    No transaction is open while an address is asked.
+    """
+    for feed in due:
+        await _refresh(database, client, feed)
+
+
+async def _refresh(database: Database, client: GuardedClient, due: DueFeed) -> None:
+    url = due.url
     raw, problem = await _fetch(client, url)
     async with database.read(due.workspace_id) as uow:
         now = uow.now
-        calendar = await _find(uow, due.id, url)
+        calendar = await _find(uow, due.calendar_id, url)
     if calendar is None:
         return
     closings: tuple[Closing, ...] = ()
@@ -72,16 +83,16 @@ async def _refresh(database: Database, client: GuardedClient, due: Row[Any]) -> 
             problem = error.reason
     async with database.unit(due.workspace_id) as uow:
         await repository.take_turns(uow, "calendars")
-        calendar = await _find(uow, due.id, url)
+        calendar = await _find(uow, due.calendar_id, url)
         if calendar is None:
             return
         if problem is None:
             feed = FeedState(url, uow.now + EVERY, uow.now, None)
             await _take(uow, calendar, closings, feed)
             return
-        log.warning("feed.failed", calendar_id=str(due.id), reason=problem)
+        log.warning("feed.failed", calendar_id=str(due.calendar_id), reason=problem)
         feed = replace(calendar.feed, due_at=uow.now + AFTER_FAILURE, last_error=problem)
-        await repository.note_feed(uow, due.id, feed)
+        await repository.note_feed(uow, due.calendar_id, feed)
 
 
 async def _find(uow: UnitOfWork, calendar_id: UUID, url: str) -> Calendar | None:
