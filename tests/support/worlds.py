@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.core.alerts import service as alerts
+from services.core.calendars import service as calendars
+from services.core.calendars.types import CalendarDraft, Span
 from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
@@ -54,6 +56,7 @@ FROM cases
 FIND = {
     "alert_id": "SELECT id FROM alerts",
     "assignee_id": "SELECT id FROM members",
+    "calendar_id": "SELECT id FROM calendars",
     "burst_id": "SELECT id FROM bursts",
     "case_id": "SELECT id FROM cases",
     "channel_id": "SELECT id FROM channels",
@@ -93,6 +96,8 @@ async def make_world(database: Database, name: str) -> World:
     async with frozen.unit(workspace.id) as uow:
         await sla.ensure_defaults(uow)
         await alerts.ensure_defaults(uow)
+        week = ((Span(540, 1080),),) * 7
+        await calendars.create_calendar(uow, CalendarDraft("Shop", "Asia/Shanghai", week))
         draft = SourceDraft(name=name, platform="xiaohongshu", own_accounts=(BRAND,))
         source, secret = await intake.create_source(uow, draft)
         member = await workspaces.create_member(uow, MemberDraft("lin", "林夏"))

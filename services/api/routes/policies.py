@@ -7,13 +7,19 @@ from fastapi import APIRouter, Response, status
 from services.api.deps import ManageUnit, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
-from services.api.schemas.policies import PolicyBody, PolicyView
+from services.api.schemas.policies import PolicyBody
+from services.api.schemas.policy_views import PolicyView, PresetView, SavedPolicyView
 from services.core.alerts import service as alerts
+from services.core.calendars import service as calendars
+from services.core.conversations import service as conversations
 from services.core.intake import service as intake
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
+from services.core.sla import checking
 from services.core.sla import service as sla
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
+from services.core.sla.presets import PRESETS
+from services.core.sla.types import Policy, PolicyDraft
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
@@ -30,13 +36,18 @@ async def list_policies(uow: ReadUnit) -> Page[PolicyView]:
     status_code=status.HTTP_201_CREATED,
     responses=problems(PolicyNameTakenError, InvalidInputError),
 )
-async def create_policy(uow: ManageUnit, body: PolicyBody, response: Response) -> PolicyView:
-    await _require_ladder(uow, body)
-    await _require_sources(uow, body)
-    policy = PolicyView.of(await sla.create_policy(uow, body.to_draft()))
+async def create_policy(uow: ManageUnit, body: PolicyBody, response: Response) -> SavedPolicyView:
+    """`warnings` say what of it was perhaps not meant; it is saved all the same."""
+    draft = await _checked(uow, body)
+    policy = await sla.create_policy(uow, draft)
     response.headers["location"] = f"/v1/policies/{policy.id}"
-    response.headers["etag"] = f'"{policy.version}"'
-    return policy
+    return await _saved(uow, policy, response)
+
+
+@router.get("/presets", summary="List policies to begin with")
+async def list_presets(_: ReadUnit) -> Page[PresetView]:
+    """Each can be sent to `POST /v1/policies`, changed or as it is."""
+    return Page(items=[PresetView.of(preset) for preset in PRESETS])
 
 
 @router.get("/{policy_id}", summary="Read a policy", responses=problems(NotFoundError))
@@ -53,13 +64,10 @@ async def get_policy(uow: ReadUnit, policy_id: UUID, response: Response) -> Poli
 )
 async def change_policy(
     uow: ManageUnit, policy_id: UUID, body: PolicyBody, response: Response
-) -> PolicyView:
-    """Promises already running keep the version they started under."""
-    await _require_ladder(uow, body)
-    await _require_sources(uow, body)
-    policy = PolicyView.of(await sla.change_policy(uow, policy_id, body.to_draft()))
-    response.headers["etag"] = f'"{policy.version}"'
-    return policy
+) -> SavedPolicyView:
+    """Promises already running keep the version they started under, until they are re-planned."""
+    draft = await _checked(uow, body)
+    return await _saved(uow, await sla.change_policy(uow, policy_id, draft), response)
 
 
 @router.delete(
@@ -83,6 +91,24 @@ async def list_versions(uow: ReadUnit, policy_id: UUID) -> Page[PolicyView]:
     return Page(items=[PolicyView.of(policy) for policy in await sla.list_versions(uow, policy_id)])
 
 
+async def _checked(uow: UnitOfWork, body: PolicyBody) -> PolicyDraft:
+    """The draft, once everything it names is there and nothing in it contradicts itself."""
+    await _require_ladder(uow, body)
+    await _require_calendar(uow, body)
+    await _require_sources(uow, body)
+    draft = body.to_draft()
+    posts = await conversations.list_post_sources(uow, draft.match.post_ids)
+    faults = checking.find_faults(draft, posts)
+    if faults:
+        raise InvalidInputError("The request is not valid.", errors=faults)
+    return draft
+
+
+async def _saved(uow: UnitOfWork, policy: Policy, response: Response) -> SavedPolicyView:
+    response.headers["etag"] = f'"{policy.version}"'
+    return SavedPolicyView.saved(policy, await sla.list_warnings(uow, policy))
+
+
 async def _require_ladder(uow: UnitOfWork, body: PolicyBody) -> None:
     """A mistyped ladder would be found out by nobody being woken."""
     if body.ladder_id is None:
@@ -91,6 +117,16 @@ async def _require_ladder(uow: UnitOfWork, body: PolicyBody) -> None:
         await alerts.get_ladder(uow, body.ladder_id)
     except NotFoundError as error:
         problem = FieldProblem("/ladder_id", "not_found", "There is no such ladder.")
+        raise InvalidInputError("The request is not valid.", errors=[problem]) from error
+
+
+async def _require_calendar(uow: UnitOfWork, body: PolicyBody) -> None:
+    if body.calendar_id is None:
+        return
+    try:
+        await calendars.get_calendar(uow, body.calendar_id)
+    except NotFoundError as error:
+        problem = FieldProblem("/calendar_id", "not_found", "There is no such calendar.")
         raise InvalidInputError("The request is not valid.", errors=[problem]) from error
 
 

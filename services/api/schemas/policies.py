@@ -1,19 +1,25 @@
 """Promise policies: what is owed to which tier, when to warn, and for which messages."""
 
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Self
-from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic.config import JsonDict
 
 from services.api.schemas.common import Id, Name, ReadModel, Spelled, StrictModel
 from services.core.conversations.types import Channel
-from services.core.sla.types import Policy, PolicyDraft, PolicyMatch, Step, Target
-from services.core.triage.types import Tier
+from services.core.sla.checking import LAST_PERCENT, MINUTE
+from services.core.sla.types import (
+    PolicyDraft,
+    PolicyMatch,
+    Step,
+    Target,
+    Targets,
+)
+from services.core.triage.types import Category, Language, Tier
 
 YEAR_SECONDS = 366 * 24 * 3600
+YEAR_MINUTES = YEAR_SECONDS // MINUTE
 MISS_PERCENT = 100
 
 EXAMPLE: JsonDict = {
@@ -36,23 +42,58 @@ EXAMPLE: JsonDict = {
             "limit_seconds": 86400,
         },
     },
-    "response_steps": [50, 80, 100, 150, 200],
-    "match": {"channels": ["dm"]},
+    "promised": {"dm": 43200},
+    "response_steps": [50, {"offset_minutes": -15}, 100, 150, 200],
+    "match": {"channels": ["dm"], "tiers": ["urgent", "important"]},
 }
 
 
-def _require_rising(steps: list[int]) -> list[int]:
-    if any(later <= earlier for earlier, later in pairwise(steps)):
+class OffsetStep(ReadModel):
+    """So many minutes from the due time, in time that counts; below 0 is before it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    offset_minutes: Annotated[int, Field(ge=-YEAR_MINUTES, le=YEAR_MINUTES)]
+
+
+def _read_step(value: object) -> Step:
+    """One place for one fault: a union would point at each of its halves."""
+    match value:
+        case Step():
+            return value
+        case bool():
+            pass
+        case int() if 1 <= value <= LAST_PERCENT:
+            return Step(value)
+        case {"offset_minutes": int(minutes), **rest} if not rest and not isinstance(minutes, bool):
+            if abs(minutes) <= YEAR_MINUTES:
+                return Step(offset_seconds=minutes * MINUTE)
+    raise ValueError(
+        "A step is a percent from 1 to 1,000, or offset_minutes of at most a year,"
+        " which is before the due time when it is below 0."
+    )
+
+
+def _require_rising(steps: list[Step]) -> list[Step]:
+    percents = [step.percent for step in steps if step.percent is not None]
+    offsets = [step.offset_seconds for step in steps if step.offset_seconds is not None]
+    if any(later <= earlier for each in (percents, offsets) for earlier, later in pairwise(each)):
         raise ValueError("Steps rise from one to the next.")
-    if MISS_PERCENT not in steps:
+    if MISS_PERCENT not in percents and 0 not in offsets:
         raise ValueError("100 must be among the steps: it is the moment a promise is broken.")
     return steps
 
 
 Seconds = Annotated[int, Field(gt=0, le=YEAR_SECONDS)]
+StepInput = Annotated[int, Field(ge=1, le=LAST_PERCENT)] | OffsetStep
+StepBody = Annotated[Step, PlainValidator(_read_step, json_schema_input_type=StepInput)]
 Steps = Annotated[
-    list[Annotated[int, Field(ge=1, le=1000)]],
-    Field(min_length=1, max_length=10, description="Percent of the time allowed."),
+    list[StepBody],
+    Field(
+        min_length=1,
+        max_length=10,
+        description="Percents of the time allowed, or minutes from the due time.",
+    ),
     AfterValidator(_require_rising),
 ]
 
@@ -87,107 +128,121 @@ class TargetsBody(StrictModel):
     important: TargetBody
     routine: TargetBody
 
+    def to_domain(self) -> Targets:
+        return {
+            Tier.URGENT: self.urgent.to_domain(),
+            Tier.IMPORTANT: self.important.to_domain(),
+            Tier.ROUTINE: self.routine.to_domain(),
+        }
+
+
+class SomeTargetsBody(StrictModel):
+    """What differs on one channel; a tier left out keeps the policy's own target."""
+
+    urgent: TargetBody | None = None
+    important: TargetBody | None = None
+    routine: TargetBody | None = None
+
+    def to_domain(self) -> Targets:
+        told = {
+            Tier.URGENT: self.urgent,
+            Tier.IMPORTANT: self.important,
+            Tier.ROUTINE: self.routine,
+        }
+        return {tier: target.to_domain() for tier, target in told.items() if target is not None}
+
+
+class ChannelTargetsBody(StrictModel):
+    comment: SomeTargetsBody | None = None
+    dm: SomeTargetsBody | None = None
+    mention: SomeTargetsBody | None = None
+
+    def to_domain(self) -> dict[str, Targets]:
+        told = {"comment": self.comment, "dm": self.dm, "mention": self.mention}
+        return {
+            channel: targets.to_domain() for channel, targets in told.items() if targets is not None
+        }
+
+
+class ChannelSecondsBody(StrictModel):
+    """Seconds by channel; a channel left out has none."""
+
+    comment: Seconds | None = None
+    dm: Seconds | None = None
+    mention: Seconds | None = None
+
+    def to_domain(self) -> dict[str, int]:
+        told = {"comment": self.comment, "dm": self.dm, "mention": self.mention}
+        return {channel: seconds for channel, seconds in told.items() if seconds is not None}
+
 
 class MatchBody(StrictModel):
-    """Which messages a policy is for; an empty list means any."""
+    """Which cases a policy is for, by their opening message; an empty list means any.
 
-    channels: Annotated[list[Spelled[Channel]], Field(max_length=10, default_factory=list)]
-    source_ids: Annotated[list[Id], Field(max_length=200, default_factory=list)]
+    All conditions must hold. `channels` says what kind of message it was.
+    """
+
+    channels: Annotated[list[Spelled[Channel]], Field(max_length=10)] = Field(default_factory=list)
+    source_ids: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
+    tiers: Annotated[list[Spelled[Tier]], Field(max_length=10)] = Field(default_factory=list)
+    categories: Annotated[list[Spelled[Category]], Field(max_length=20)] = Field(
+        default_factory=list
+    )
+    languages: Annotated[list[Spelled[Language]], Field(max_length=10)] = Field(
+        default_factory=list
+    )
+    post_ids: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
+
+    def to_domain(self) -> PolicyMatch:
+        return PolicyMatch(
+            channels=tuple(channel.value for channel in self.channels),
+            source_ids=tuple(self.source_ids),
+            tiers=tuple(self.tiers),
+            categories=tuple(category.value for category in self.categories),
+            languages=tuple(language.value for language in self.languages),
+            post_ids=tuple(self.post_ids),
+        )
 
 
 class PolicyBody(StrictModel):
     """The whole policy; what is left out takes its default. Saving makes the next version.
 
     Policies are tried by `position`, lowest first; the default one takes what none matches.
+    `channel_targets` replace `targets` on one channel. `promised` is what the public was told: an
+    answer is due with the earlier of the two. With a `calendar_id`, all of it is working time.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     name: Name
     targets: TargetsBody
-    response_steps: Steps = Field(default_factory=lambda: [50, 80, 100, 150, 200])
-    resolution_steps: Steps = Field(default_factory=lambda: [100])
+    channel_targets: ChannelTargetsBody = ChannelTargetsBody()
+    promised: ChannelSecondsBody = ChannelSecondsBody()
+    calendar_id: Id | None = None
+    pause_while_waiting: bool = True
+    response_steps: Steps = Field(
+        default_factory=lambda: [Step(percent) for percent in (50, 80, 100, 150, 200)]
+    )
+    resolution_steps: Steps = Field(default_factory=lambda: [Step(100)])
     resolve_on_reply: bool = True
     reopen_within_seconds: Annotated[int, Field(ge=0, le=YEAR_SECONDS)] = 7 * 24 * 3600
     ladder_id: Id | None = None
-    match: MatchBody = MatchBody(channels=[], source_ids=[])
+    match: MatchBody = MatchBody()
     position: Annotated[int, Field(ge=0, le=10_000)] = 100
 
     def to_draft(self) -> PolicyDraft:
         return PolicyDraft(
             name=self.name,
-            targets={
-                Tier.URGENT: self.targets.urgent.to_domain(),
-                Tier.IMPORTANT: self.targets.important.to_domain(),
-                Tier.ROUTINE: self.targets.routine.to_domain(),
-            },
-            response_steps=tuple(Step(percent) for percent in self.response_steps),
-            resolution_steps=tuple(Step(percent) for percent in self.resolution_steps),
+            targets=self.targets.to_domain(),
+            channel_targets=self.channel_targets.to_domain(),
+            promised=self.promised.to_domain(),
+            calendar_id=self.calendar_id,
+            pause_while_waiting=self.pause_while_waiting,
+            response_steps=tuple(self.response_steps),
+            resolution_steps=tuple(self.resolution_steps),
             resolve_on_reply=self.resolve_on_reply,
             reopen_within_seconds=self.reopen_within_seconds,
             ladder_id=self.ladder_id,
-            match=PolicyMatch(
-                channels=tuple(channel.value for channel in self.match.channels),
-                source_ids=tuple(self.match.source_ids),
-            ),
+            match=self.match.to_domain(),
             position=self.position,
-        )
-
-
-class TargetView(ReadModel):
-    first_response_seconds: int
-    next_response_seconds: int
-    resolution_seconds: int
-    limit_seconds: int | None
-
-    @classmethod
-    def of(cls, target: Target) -> Self:
-        return cls(
-            first_response_seconds=target.first_response,
-            next_response_seconds=target.next_response,
-            resolution_seconds=target.resolution,
-            limit_seconds=target.limit,
-        )
-
-
-class MatchView(ReadModel):
-    channels: list[str]
-    source_ids: list[UUID]
-
-
-class PolicyView(ReadModel):
-    """One version of a policy. Open promises keep the version they started under."""
-
-    id: UUID
-    version: int
-    name: str
-    is_default: bool
-    position: int
-    targets: dict[Tier, TargetView]
-    response_steps: list[int]
-    resolution_steps: list[int]
-    resolve_on_reply: bool
-    reopen_within_seconds: int
-    ladder_id: UUID | None
-    match: MatchView
-    created_at: datetime | None
-    updated_at: datetime | None
-
-    @classmethod
-    def of(cls, policy: Policy) -> Self:
-        return cls(
-            id=policy.id,
-            version=policy.version,
-            name=policy.name,
-            is_default=policy.is_default,
-            position=policy.position,
-            targets={tier: TargetView.of(target) for tier, target in policy.targets.items()},
-            response_steps=[step.percent or 0 for step in policy.response_steps],
-            resolution_steps=[step.percent or 0 for step in policy.resolution_steps],
-            resolve_on_reply=policy.resolve_on_reply,
-            reopen_within_seconds=policy.reopen_within_seconds,
-            ladder_id=policy.ladder_id,
-            match=MatchView.model_validate(policy.match),
-            created_at=policy.created_at,
-            updated_at=policy.updated_at,
         )

@@ -171,6 +171,13 @@ async def link_messages(uow: UnitOfWork, links: dict[UUID, UUID]) -> None:
     await uow.execute(LINK, parameters)
 
 
+async def list_post_sources(uow: UnitOfWork, post_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    query = select(PostRow.id, PostRow.source_id).where(
+        PostRow.workspace_id == uow.workspace_id, PostRow.id.in_(post_ids)
+    )
+    return {row.id: row.source_id for row in await uow.execute(query)}
+
+
 async def get_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
     rows = await hold_threads(uow, [thread_id])
     return rows[0] if rows else None

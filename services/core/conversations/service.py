@@ -144,7 +144,7 @@ def _reply(uow: UnitOfWork, draft: ReplyDraft) -> MessageState:
         kind=ItemKind.REPLY,
         external_id=draft.external_id,
         occurred_at=draft.occurred_at,
-        received_at=uow.now,
+        received_at=uow.real_now,
         created_known=True,
         historical=False,
         content=content,
@@ -161,6 +161,11 @@ async def hold_thread(uow: UnitOfWork, thread_id: UUID) -> Row[Any] | None:
     return await repository.get_thread(uow, thread_id)
 
 
+async def list_post_sources(uow: UnitOfWork, post_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The source of each of these posts that this workspace knows."""
+    return await repository.list_post_sources(uow, post_ids)
+
+
 async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> None:
     """Lock threads until the unit ends, in the one order in which everybody does."""
     await repository.hold_threads(uow, sorted(thread_ids))
@@ -174,7 +179,7 @@ async def list_linkable_workspaces(database: Database) -> list[UUID]:
 
 async def link_waiting(uow: UnitOfWork) -> list[Touched]:
     """Give replies that just missed their messages their threads; returns those to fold."""
-    found = await repository.list_linkable(uow, uow.now - LINK_WINDOW, LINK_BATCH)
+    found = await repository.list_linkable(uow, uow.real_now - LINK_WINDOW, LINK_BATCH)
     if not found:
         return []
     await repository.hold_threads(uow, sorted({row.thread_id for row in found}))

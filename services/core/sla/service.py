@@ -13,7 +13,7 @@ from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database, UnitOfWork
-from services.core.sla import planning, repository, rules
+from services.core.sla import checking, planning, repository, rules
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
 from services.core.sla.facts import clock_missed
 from services.core.sla.policies import read_policy, write_definition
@@ -24,6 +24,7 @@ from services.core.sla.types import (
     FiredTimer,
     Policy,
     PolicyDraft,
+    PolicyWarning,
 )
 from services.core.stream import service as stream
 from services.core.triage.types import Tier
@@ -102,6 +103,11 @@ async def change_policy(uow: UnitOfWork, policy_id: UUID, draft: PolicyDraft) ->
     detail = {"version": version}
     await audit.record(uow, [AuditEntry("policy.changed", "policy", policy_id, detail)])
     return await get_policy(uow, policy_id)
+
+
+async def list_warnings(uow: UnitOfWork, policy: Policy) -> list[PolicyWarning]:
+    """What of a saved policy was perhaps not meant: looser than the text, or never tried."""
+    return checking.find_warnings(policy, await list_policies(uow))
 
 
 async def archive_policy(uow: UnitOfWork, policy_id: UUID) -> None:

@@ -228,6 +228,15 @@ class PolicyDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyWarning:
+    """Something that can be saved and was perhaps not meant; the pointer is into the body."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExistingClock:
     """A clock as it stands, for comparison with what it should be."""
 

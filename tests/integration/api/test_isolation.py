@@ -219,11 +219,13 @@ async def test_an_id_of_another_workspace_in_the_query_finds_nothing(
 
 # What a body's id is called in the worlds.
 BODY_NAMES = {
+    "/calendar_id": "calendar_id",
     "/case_ids/-": "case_id",
     "/effects/assign_to": "member_id",
     "/channel_id": "channel_id",
     "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
+    "/match/post_ids/-": "post_id",
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
     "/source_id": "source_id",
