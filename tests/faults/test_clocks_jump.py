@@ -29,6 +29,9 @@ SEED = 12
 # What is due in seconds, and what is due in five minutes: earlier than a clock ten minutes ahead.
 NEAR_AND_FAR = Promises(dict.fromkeys(("urgent", "important", "routine"), (2, 2, 300)))
 WORKER = ("services.cli.main", "worker")
+OURS, BELIEVING = ("-m", *WORKER), ("-m", "tests.support.believing_worker")
+# Ours takes a tenth of it to notice what is due.
+NOTICED_SECONDS = 3.0
 # Raised although, by the clock of Postgres, the promise is not broken yet.
 EARLY = """
 SELECT count(*) FROM alerts a JOIN clocks c ON c.id = a.clock_id
@@ -104,7 +107,9 @@ async def test_a_worker_that_believes_its_host_is_found_out(site: Site, clock: F
 
 
 @asynccontextmanager
-async def brand_under(clock: FakedClock, tmp_path: Path) -> AsyncIterator[tuple[Site, Brand]]:
+async def brand_under(
+    clock: FakedClock, tmp_path: Path, worker: tuple[str, ...] = OURS
+) -> AsyncIterator[tuple[Site, Brand]]:
     """A brand on a Postgres that lives by this clock, with the API and a worker who do not."""
     with tempfile.TemporaryDirectory(prefix="warmline-test-") as folder:
         programs = clock.wrap(wheel_binaries(), Path(folder) / "bin")
@@ -112,7 +117,8 @@ async def brand_under(clock: FakedClock, tmp_path: Path) -> AsyncIterator[tuple[
             Path(folder) / "data", lambda place: start_postgres(place, bin_dir=programs)
         )
         async with site_on(cluster, tmp_path) as site, founded_brand(site) as brand:
-            await asyncio.gather(site.start_api(), site.start_worker())
+            site.launch("worker", worker)
+            await site.start_api()
             yield site, brand
 
 
@@ -138,13 +144,15 @@ async def spoken(rows: asyncpg.Connection) -> dict[tuple[str, int], int]:
     return {(row["kind"], row["step"]): row["n"] for row in found}
 
 
-async def speaks(rows: asyncpg.Connection, wanted: dict[tuple[str, int], int]) -> None:
+async def speaks(
+    rows: asyncpg.Connection, wanted: dict[tuple[str, int], int], patience: float = 90
+) -> None:
     """Until exactly these alerts are there and nothing is left to do."""
 
     async def as_wanted() -> bool:
         return await spoken(rows) == wanted and await nothing_waits(rows)
 
-    await wait_until(as_wanted, 90, what=f"the alerts are {wanted}")
+    await wait_until(as_wanted, patience, what=f"the alerts are {wanted}")
     assert await rows.fetchval(FIRED_EARLY) == 0
 
 
@@ -178,6 +186,23 @@ async def test_a_postgres_whose_clock_jumps_lets_each_moment_speak_once(
         await speaks(rows, {("first_response", 50): first} | last)
         assert all(running.alive for running in site.started)
     tell("F13", clocks=2 * everybody, jumps=["+1h", "-1h", "+30d", "-1h", "+30d"])
+
+
+@needs_faketime
+async def test_a_worker_that_does_not_ask_postgres_sleeps_through_its_jump(
+    tmp_path: Path, clock: FakedClock
+) -> None:
+    """The protection switched off: its host says that nothing is due, not even what came."""
+    async with brand_under(clock, tmp_path, BELIEVING) as (site, brand), site.looking() as rows:
+        await brand.deliver(*many(5))
+        await wait_until(lambda: everything_processed(rows, brand.sent))
+        await jump(rows, clock, "+1h")
+        await brand.deliver(*many(1, start=5))
+        with pytest.raises(AssertionError):
+            await speaks(rows, {("first_response", 50): 5}, NOTICED_SECONDS)
+        assert await spoken(rows) == {}
+        assert not await everything_processed(rows, brand.sent)
+        assert all(running.alive for running in site.started)
 
 
 # The last and the first minute around every change of the clocks that people live by.
