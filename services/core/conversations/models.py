@@ -101,6 +101,14 @@ class MessageRow(Base):
             "case_id",
             postgresql_where=sql("case_id IS NOT NULL"),
         ),
+        # The answers of a day, without reading what was asked.
+        Index(
+            "ix_messages_answers",
+            "workspace_id",
+            "occurred_at",
+            "case_id",
+            postgresql_where=sql("direction = 'out' AND deleted_at IS NULL"),
+        ),
         Index(
             "ix_messages_waiting",
             "workspace_id",
