@@ -15,7 +15,7 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", "rules")
+_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", "rules", "staffing")
 
 
 class Commands(TyperGroup):
