@@ -85,7 +85,7 @@ WITH due AS MATERIALIZED (
     FOR UPDATE OF t, c SKIP LOCKED
   ) AS mine
   LIMIT :limit
-), ranked AS (
+), ranked AS MATERIALIZED (
   SELECT due.*, (
     SELECT max(percent) FROM timers t
     WHERE t.workspace_id = :workspace_id AND t.clock_id = due.clock_id
