@@ -19,7 +19,7 @@ from services.core.explain.types import (
     Stretch,
 )
 from services.core.sla import rules as sla
-from services.core.sla.types import Pause, Policy, PolicyMatch, Subject
+from services.core.sla.types import ClockKind, Pause, Policy, PolicyMatch, Subject
 from services.core.triage.types import Tier
 
 # A promise of a month in a calendar of ten spans a day has 300. Nobody reads more.
@@ -54,7 +54,7 @@ def explain(facts: ClockFacts) -> Explanation:
         stopped_by=facts.stopped_by,
         steps=tuple(sorted(facts.steps, key=lambda step: (step.generation, step.percent))),
         replans=clock.generation - 1,
-        acts=tuple(facts.acts),
+        acts=tuple(act for act in facts.acts if act.at <= (clock.shape.settled_at or facts.now)),
         corrections=tuple(clock.corrections),
     )
 
@@ -90,6 +90,8 @@ def due(facts: ClockFacts) -> Due:
         asks = episode.asks
 
     def allowed(tier: Tier) -> int:
+        if kind is ClockKind.REPLY_WINDOW:
+            return shape.budget_seconds
         return policy.target(sla.promised_tier(tier), channel).seconds(kind)
 
     def due_at(ask: tuple[datetime, Tier]) -> datetime:

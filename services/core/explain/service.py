@@ -1,7 +1,7 @@
 """Explain promises: gather what rows say of a clock, and tell it as data."""
 
-from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from services.core.board.errors import UnknownTimeZoneError
+from services.core.calendars import service as calendars
 from services.core.calendars.timeline import ALWAYS
+from services.core.calendars.types import Calendar
 from services.core.cases import service as cases
 from services.core.explain import repository, rules, words
 from services.core.explain.types import (
     ClockFacts,
     Count,
+    DayName,
     Done,
     Explanation,
     Lang,
@@ -26,12 +29,15 @@ from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.sla import planning
 from services.core.sla import service as sla
+from services.core.sla.hours import pause_for_standstills
 from services.core.sla.types import ExistingClock, Policy, Subject, TimerState
 from services.core.triage.types import Tier
 
 # A case of more promises than this is read clock by clock.
 MOST_CLOCKS = 200
 EXCERPT = 80
+# Days are named for so long; a promise lasts longer only when something is wrong.
+MOST_DAYS = timedelta(days=400)
 
 
 async def get_clock(uow: UnitOfWork, clock_id: UUID) -> dict[str, Any]:
@@ -77,12 +83,14 @@ async def _get(uow: UnitOfWork, clock_id: UUID) -> Row[Any]:
 async def _explain(uow: UnitOfWork, case_id: UUID, rows: Sequence[Row[Any]]) -> list[Explanation]:
     case = await cases.get_case(uow, case_id)
     clocks = planning.read_clocks(rows).get(case_id, [])
-    plan = await cases.read_plan(uow, case)
-    episodes = {(each.kind, each.number): each for each in plan.episodes} if plan else {}
+    read = await cases.read_plan(uow, case)
+    plans = await pause_for_standstills(uow, [read] if read else [])
+    episodes = {(each.kind, each.number): each for plan in plans for each in plan.episodes}
     frozen = await sla.get_policies_by_version(
         uow, {(clock.policy_id, clock.policy_version) for clock in clocks}
     )
     policies = await sla.list_policies(uow)
+    opened = await _open_calendars(uow, clocks, frozen)
     steps = _steps(await repository.list_steps(uow, case_id))
     acts = [_done(row) for row in await repository.list_acts(uow, case.thread_id, case_id)]
     named = {row.id: (row.trigger_message_id, row.settling_message_id) for row in rows}
@@ -99,7 +107,7 @@ async def _explain(uow: UnitOfWork, case_id: UUID, rows: Sequence[Row[Any]]) -> 
                 policies=policies,
                 subject=subject,
                 episode=episodes.get((clock.kind, clock.episode)),
-                count=await _count(uow, frozen[clock.policy_id, clock.policy_version], clock),
+                count=await _count(opened.get(clock.id), clock),
                 now=uow.now,
                 started_by=_said(said, named[clock.id][0]),
                 stopped_by=_said(said, named[clock.id][1]),
@@ -111,8 +119,32 @@ async def _explain(uow: UnitOfWork, case_id: UUID, rows: Sequence[Row[Any]]) -> 
     ]
 
 
-async def _count(_uow: UnitOfWork, _policy: Policy, _clock: ExistingClock) -> Count:
-    return Count(ALWAYS, UTC)
+async def _open_calendars(
+    uow: UnitOfWork, clocks: Sequence[ExistingClock], policies: Mapping[tuple[UUID, int], Policy]
+) -> dict[UUID, Calendar]:
+    """The version of a calendar each clock counts in; none for one that counts around the clock."""
+    opened: dict[UUID, Calendar] = {}
+    versions: dict[UUID, dict[int, Calendar]] = {}
+    for clock in clocks:
+        calendar_id = policies[clock.policy_id, clock.policy_version].calendar_id
+        if calendar_id is None or clock.calendar_version is None:
+            continue
+        if calendar_id not in versions:
+            listed = await calendars.list_versions(uow, calendar_id)
+            versions[calendar_id] = {each.version: each for each in listed}
+        opened[clock.id] = versions[calendar_id][clock.calendar_version]
+    return opened
+
+
+async def _count(calendar: Calendar | None, clock: ExistingClock) -> Count:
+    if calendar is None:
+        return Count(ALWAYS, ZoneInfo("UTC"))
+    hours = await calendars.load_hours(calendar)
+    first = clock.shape.started_at.astimezone(hours.zone).date()
+    last = clock.shape.due_at.astimezone(hours.zone).date()
+    shown = await calendars.show_days(calendar, first, min(last, first + MOST_DAYS))
+    days = {each.date: DayName(each.reason, each.label) for each in shown if each.reason}
+    return Count(hours, hours.zone, calendar.draft.name, calendar.version, days)
 
 
 def _subject(case: Row[Any], opening: Row[Any] | None) -> Subject:

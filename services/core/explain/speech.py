@@ -14,7 +14,8 @@ _MONTHS = [
 ]
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _ZH_WEEKDAYS = "一二三四五六日"
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86400
+TOLD_IN_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class Speech:
         return " ".join(
             f"{number} {english}{'' if number == 1 else 's'}" for number, english, _ in said
         )
+
+    def long(self, seconds: int) -> str:
+        """A length of wall time: two days and more are told in days and hours."""
+        days, rest = divmod(seconds, DAY)
+        if days < TOLD_IN_DAYS:
+            return self.length(seconds)
+        told = f"{days}天" if self.lang is Lang.ZH else f"{days} days"
+        if rest < HOUR:
+            return told
+        glue = "" if self.lang is Lang.ZH else " "
+        return f"{told}{glue}{self.length(rest - rest % HOUR)}"
 
     def listed(self, items: Sequence[str]) -> str:
         if self.lang is Lang.ZH:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
+from services.core.calendars.types import DayReason
 from services.core.explain.speech import Speech
 from services.core.explain.types import (
     Condition,
     Explanation,
     First,
     Lang,
+    NamedDay,
     PassedOver,
     Raised,
     StepTold,
@@ -114,11 +116,16 @@ def _due(told: Explanation, speech: Speech) -> Iterator[str]:
 def _counted(told: Explanation, speech: Speech) -> Iterator[str]:
     if told.calendar is None:
         yield speech.say("always")
+    else:
+        yield speech.say("calendar", name=told.calendar, zone=told.zone)
+    if told.calendar is None or str(speech.zone) != told.zone:
+        yield speech.say("zone", zone=speech.zone)
+    if told.calendar is None:
         return
-    yield speech.say("calendar", name=told.calendar, zone=told.zone)
     if told.spans:
+        key = "counted.one" if len(told.spans) == 1 else "counted"
         yield speech.say(
-            "counted.so_far" if is_held(told.clock.shape) else "counted",
+            "counted.so_far" if is_held(told.clock.shape) else key,
             spans=speech.listed(_spans(told, speech)),
             seconds=speech.length(sum(span.seconds for span in told.spans)),
         )
@@ -158,9 +165,14 @@ def _closed(told: Explanation, speech: Speech) -> Iterator[str]:
         yield speech.say("closed.nights" if days else "closed.hours")
     for each in told.named_days:
         if each.worked:
-            reason = speech.say(f"reason.{each.reason.value}")
-            label = f"{reason} (“{each.label}”)" if each.label else reason
-            yield speech.say("day.worked", day=speech.day(each.day), label=label)
+            yield _worked(each, speech)
+
+
+def _worked(day: NamedDay, speech: Speech) -> str:
+    key = "day.partly" if day.reason is DayReason.FEED else "day.worked"
+    reason = speech.say(f"reason.{day.reason.value}")
+    label = speech.say("day.named", day=reason, label=day.label) if day.label else reason
+    return speech.say(key, day=speech.day(day.day), label=label)
 
 
 def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
@@ -172,7 +184,7 @@ def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
             "paused.open" if until is None else key,
             start=speech.moment(pause.start),
             until=speech.later(until, pause.start) if until else "",
-            reason=speech.say(f"pause.{pause.reason.value}"),
+            reason=speech.say(f"{'now' if until is None else 'pause'}.{pause.reason.value}"),
             seconds=speech.length(pause.counted_seconds),
         )
 
@@ -195,7 +207,7 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
     elif settled is None:
         late = round((told.as_of - shape.due_at).total_seconds())
         ending = ".resolution" if kind is ClockKind.RESOLUTION else ""
-        yield speech.say(f"missed.open{ending}", seconds=speech.length(late))
+        yield speech.say(f"missed.open{ending}", seconds=speech.long(late))
     else:
         beside = abs(round((shape.due_at - settled).total_seconds()))
         answered = kind is not ClockKind.RESOLUTION and told.stopped_by is not None
@@ -204,7 +216,7 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
             shape.state.value + ("" if answered else ".closed"),
             who=_capital(who or speech.say("the_brand")),
             when=speech.moment(settled),
-            seconds=speech.length(beside),
+            seconds=speech.long(beside),
         )
 
 
@@ -213,33 +225,46 @@ def _capital(text: str) -> str:
 
 
 def _steps(told: Explanation, speech: Speech) -> Iterator[str]:
-    """Those of the present plan, and of earlier ones what really came."""
+    """Those of the present plan, and of earlier ones what really came; alike ones together."""
+    came = {step.percent for step in told.steps if step.state is TimerState.FIRED}
+    said: dict[str, list[StepTold]] = {}
     for step in told.steps:
-        if step.generation == told.clock.generation or step.state is TimerState.FIRED:
-            yield _step(step, speech)
+        if step.state is TimerState.FIRED:
+            yield _fired(step, speech)
+        elif step.generation == told.clock.generation and step.percent not in came:
+            said.setdefault(_manner(step), []).append(step)
+    for key, steps in said.items():
+        alike = [steps] if key in {"past", "overtaken", "settled"} else [[each] for each in steps]
+        for group in alike:
+            yield speech.say(
+                f"step.{key}",
+                percent=speech.listed([str(each.percent) for each in group]),
+                when=speech.moment(group[0].fire_at),
+                note=group[0].note or "",
+            )
 
 
-def _step(step: StepTold, speech: Speech) -> str:
-    when, percent, note = speech.moment(step.fire_at), step.percent, step.note or ""
-    if step.state is TimerState.FIRED:
-        late = step.late_seconds or 0
-        return speech.say(
-            "step.fired",
-            percent=percent,
-            when=when,
-            late=speech.say("step.late", seconds=speech.length(late)) if late > ON_TIME else "",
-            alert=_alert(step.alert, speech) if step.alert else speech.say("step.silent"),
-        )
-    key = {TimerState.PENDING: "pending", TimerState.SKIPPED: "skipped"}.get(
-        step.state, "cancelled"
+def _fired(step: StepTold, speech: Speech) -> str:
+    late = step.late_seconds or 0
+    return speech.say(
+        "step.fired",
+        percent=step.percent,
+        when=speech.moment(step.fire_at),
+        late=speech.say("step.late", seconds=speech.length(late)) if late > ON_TIME else "",
+        alert=_alert(step.alert, speech) if step.alert else speech.say("step.silent"),
     )
-    if note.startswith("already past"):
-        key = "past" if step.state is TimerState.SKIPPED else key
-    elif note.startswith("overtaken"):
-        key = "overtaken"
-    elif note == "the clock is settled" or (key == "cancelled" and not note):
-        key = "settled"
-    return speech.say(f"step.{key}", percent=percent, when=when, note=note)
+
+
+def _manner(step: StepTold) -> str:
+    """How a step that did not come is told."""
+    note = step.note or ""
+    if step.state is TimerState.PENDING:
+        return "pending"
+    if note.startswith("overtaken"):
+        return "overtaken"
+    if step.state is TimerState.SKIPPED:
+        return "past" if note.startswith("already past") else "skipped"
+    return "settled" if note in {"", "the clock is settled"} else "cancelled"
 
 
 def _alert(alert: Raised, speech: Speech) -> str:
@@ -265,7 +290,7 @@ def _history(told: Explanation, speech: Speech) -> Iterator[str]:
 
 def _correction(correction: dict[str, str], speech: Speech) -> str:
     return speech.say(
-        "correction",
+        "correction.same" if correction["from"] == correction["to"] else "correction",
         when=speech.moment(datetime.fromisoformat(correction["corrected_at"])),
         before=speech.say(f"state.{correction['from']}"),
         after=speech.say(f"state.{correction['to']}"),
