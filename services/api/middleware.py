@@ -24,8 +24,9 @@ log = structlog.get_logger(__name__)
 MAX_JSON_BYTES: Final = 256 * 1024
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
-# The two routes that read their bodies themselves, raw and signed. Nothing is authorized by this.
-_RAW_BODY: Final = re.compile(r"/v1/sources/[^/]+/(deliveries|backfill)")
+# The routes that read their bodies themselves: raw and signed, and files. Nothing is authorized
+# by this.
+_RAW_BODY: Final = re.compile(r"/v1/(sources/[^/]+/(deliveries|backfill)|calendars/[^/]+/feed)")
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 # A name or an address and a port; an empty one is what RFC 9112 has for "nobody in particular".
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")

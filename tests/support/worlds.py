@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from services.core.alerts import service as alerts
 from services.core.calendars import service as calendars
-from services.core.calendars.types import CalendarDraft, Span
+from services.core.calendars.types import CalendarDraft, Span, StandstillDraft, StandstillReason
 from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
@@ -75,6 +75,7 @@ FIND = {
     "sample_id": "SELECT id FROM review_samples",
     "secret_id": "SELECT id FROM source_secrets",
     "source_id": "SELECT id FROM sources",
+    "standstill_id": "SELECT id FROM standstills",
 }
 
 
@@ -98,6 +99,8 @@ async def make_world(database: Database, name: str) -> World:
         await alerts.ensure_defaults(uow)
         week = ((Span(540, 1080),),) * 7
         await calendars.create_calendar(uow, CalendarDraft("Shop", "Asia/Shanghai", week))
+        outage = StandstillDraft(StandstillReason.OUTAGE, uow.now, pauses=False)
+        await calendars.announce(uow, outage)
         draft = SourceDraft(name=name, platform="xiaohongshu", own_accounts=(BRAND,))
         source, secret = await intake.create_source(uow, draft)
         member = await workspaces.create_member(uow, MemberDraft("lin", "林夏"))

@@ -1,14 +1,13 @@
 """Keep promises in rows: policies and their versions, and clocks planned from what was said."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
-from services.core.calendars.timeline import ALWAYS
-from services.core.calendars.types import Hours
 from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.figures import FIGURES
@@ -16,6 +15,7 @@ from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import checking, planning, repository, rules
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
 from services.core.sla.facts import clock_missed
+from services.core.sla.hours import open_calendars, pause_for_standstills
 from services.core.sla.policies import read_policy, write_definition
 from services.core.sla.types import (
     ClockKind,
@@ -145,7 +145,9 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     """
     rows = await repository.lock_clocks(uow, [plan.case_id for plan in plans])
     existing = planning.read_clocks(rows)
-    work = planning.compare(plans, existing, _around_the_clock, uow.now)
+    calendars = await open_calendars(uow, plans, existing)
+    plans = await pause_for_standstills(uow, plans)
+    work = planning.compare(plans, existing, calendars, uow.now)
     await repository.add_clocks(uow, [planning.new_row(uow, change) for change in work.added])
     await repository.change_clocks(
         uow, [planning.changed_row(uow, change) for change in work.changed]
@@ -185,7 +187,8 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
         for row in rows
         if row.state == "fired"
     ]
-    FIGURES.note_lags([(uow.now - timer.fire_at).total_seconds() for timer in fired])
+    if not uow.drift:  # a sandbox that jumped says nothing about the workers
+        FIGURES.note_lags([(uow.now - timer.fire_at).total_seconds() for timer in fired])
     late = [timer.clock_id for timer in fired if timer.percent >= rules.MISS_PERCENT]
     if late:
         missed = await repository.miss_clocks(uow, late)
@@ -197,12 +200,18 @@ async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | N
     """Workspaces with due timers, and in how many seconds the next timer of all is due."""
     async with database.system() as uow:
         due, next_at = await repository.look_at_timers(uow)
+        if database.clock.drifts:
+            for row in await repository.look_at_sandboxes(uow):
+                next_at = min(next_at or row.next_at, row.next_at)
+                if row.next_at <= uow.now and row.workspace_id not in due:
+                    due.append(row.workspace_id)
         seconds = (next_at - uow.now).total_seconds() if next_at else None
         return due, seconds
 
 
-def _around_the_clock(_calendar_id: UUID | None, _version: int | None) -> tuple[Hours, None]:
-    return ALWAYS, None
+async def next_moment(uow: UnitOfWork) -> datetime | None:
+    """When the next moment of this workspace's promises comes, or came and is not yet said."""
+    return await repository.get_next_moment(uow)
 
 
 async def _lock(uow: UnitOfWork, policy_id: UUID) -> int:

@@ -34,9 +34,20 @@ TARGET = {
 }
 POLICY = {"name": "Mine", "targets": dict.fromkeys(("urgent", "important", "routine"), TARGET)}
 
+CALENDAR = {
+    "name": "Mine",
+    "zone": "Asia/Shanghai",
+    "week": {"monday": [{"start": "09:00", "end": "18:00"}]},
+}
+FEED = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nEND:VCALENDAR\r\n"
+ABSENCE = {"reason": "out_of_office", "ends_at": "2028-11-01T00:00:00Z"}
+
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
     "bursts.answer_burst": {"case_ids": ["{case_id}"], "text": "129 元"},
+    "calendars.change_calendar": CALENDAR,
+    "calendars.create_calendar": CALENDAR,
+    "calendars.upload_feed": FEED,
     "cases.record_reply": {"text": "谢谢"},
     "cases.snooze": {"until": "2027-01-01T00:00:00Z"},
     "cases.assign": {"member_id": None},
@@ -56,6 +67,7 @@ BODIES: dict[str, Any] = {
     "rules.try_rule": {"rule": RULE},
     "samples.check_sample": {"tier": "routine"},
     "sources.change_source": {"name": "Mine"},
+    "standstills.announce_standstill": ABSENCE,
 }
 
 
@@ -158,6 +170,11 @@ async def call(
         body = body_of(wire_comment())
         headers = world.source.headers(body) | {"content-type": SIGNED[case.operation]}
         return await client.request(case.method, path, content=body, headers=headers)
+    if isinstance(BODIES.get(case.operation), str):
+        headers = {"content-type": "text/calendar"}
+        return await client.request(
+            case.method, path, content=BODIES[case.operation], headers=headers
+        )
     content = ({"json": BODIES[case.operation]} if case.operation in BODIES else {}) | more
     if "json" in content:
         # A body that cannot do without a thing names one of mine.
@@ -229,6 +246,7 @@ BODY_NAMES = {
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
     "/source_id": "source_id",
+    "/stand_in_id": "member_id",
     "/rule/effects/assign_to": "member_id",
     "/steps/-/channel_ids/-": "channel_id",
 }

@@ -1,0 +1,75 @@
+"""Absences and outages: while they last, clocks stand still or somebody stands in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from services.api.deps import ManageUnit, PageQuery, ReadUnit
+from services.api.errors import problems
+from services.api.schemas.common import Page
+from services.api.schemas.standstills import StandstillBody, StandstillView
+from services.core.calendars import service as calendars
+from services.core.calendars.errors import StandstillBegunError, StandstillOverError
+from services.core.intake import service as intake
+from services.core.kit.cursors import InvalidCursorError
+from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+
+router = APIRouter(prefix="/v1/standstills", tags=["standstills"])
+_PURPOSE = "standstills"
+
+
+@router.get("", summary="List standstills", responses=problems(InvalidCursorError))
+async def list_standstills(uow: ReadUnit, page: PageQuery) -> Page[StandstillView]:
+    """The latest beginning first, with how far open cases were planned anew."""
+    start = page.start(datetime, UUID, purpose=_PURPOSE)
+    before = None if start is None else (start[0], start[1])
+    found = await calendars.list_standstills(uow, before=before, limit=page.limit + 1)
+    items, cursor = page.cut(found, lambda each: [each.starts_at, each.id], purpose=_PURPOSE)
+    return Page(items=[StandstillView.of(each) for each in items], next_cursor=cursor)
+
+
+@router.post(
+    "",
+    summary="Announce an absence or an outage",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(InvalidInputError),
+)
+async def announce_standstill(
+    uow: ManageUnit, body: StandstillBody, response: Response
+) -> StandstillView:
+    """Clocks of open cases stop as it begins and go on as it ends.
+
+    They are planned anew in batches soon after; `replanned` counts them.
+    """
+    if body.source_id is not None and body.source_id not in await intake.list_own_accounts(uow):
+        problem = FieldProblem("/source_id", "not_found", "There is no such source.")
+        raise InvalidInputError("The request is not valid.", errors=[problem])
+    standstill = await calendars.announce(uow, body.to_draft(uow.now))
+    response.headers["location"] = f"/v1/standstills/{standstill.id}"
+    return StandstillView.of(standstill)
+
+
+@router.get("/{standstill_id}", summary="Read a standstill", responses=problems(NotFoundError))
+async def get_standstill(uow: ReadUnit, standstill_id: UUID) -> StandstillView:
+    return StandstillView.of(await calendars.get_standstill(uow, standstill_id))
+
+
+@router.post(
+    "/{standstill_id}/end",
+    summary="End a standstill now",
+    responses=problems(NotFoundError, StandstillOverError),
+)
+async def end_standstill(uow: ManageUnit, standstill_id: UUID) -> StandstillView:
+    """Clocks go on from now. One that has not begun is taken back instead."""
+    return StandstillView.of(await calendars.end(uow, standstill_id))
+
+
+@router.delete(
+    "/{standstill_id}",
+    summary="Take back a standstill that has not begun",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NotFoundError, StandstillBegunError),
+)
+async def withdraw_standstill(uow: ManageUnit, standstill_id: UUID) -> None:
+    await calendars.withdraw(uow, standstill_id)
