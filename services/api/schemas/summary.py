@@ -34,7 +34,7 @@ class ByKind(ReadModel):
 
 
 class Attainment(ReadModel):
-    """Of the promises due today those decided so far."""
+    """Of the promises due today those decided so far; `overall` is of the responses."""
 
     overall: Share
     by_kind: ByKind

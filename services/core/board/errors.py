@@ -1,16 +1,5 @@
-"""Refusals of the reading side.
+"""Refusals of the reading side: it shares the one about zones with the reports of attainment."""
 
-DomainError
-└── UnknownTimeZoneError   ?tz= names no time zone
-"""
+from services.core.objectives.errors import UnknownTimeZoneError
 
-from services.core.kit.errors import DomainError, ErrorKind, FieldProblem
-
-
-class UnknownTimeZoneError(DomainError):
-    kind = ErrorKind.INVALID
-    code = "unknown_time_zone"
-
-    def __init__(self) -> None:
-        problem = FieldProblem("query/tz", self.code, "Use an IANA name such as Asia/Shanghai.")
-        super().__init__("There is no time zone of this name.", errors=[problem])
+__all__ = ["UnknownTimeZoneError"]

@@ -113,7 +113,7 @@ async def count_pressing_promises(uow: UnitOfWork, until: datetime) -> Rows:
 
 
 async def count_promises_due(uow: UnitOfWork, starts: datetime, ends: datetime) -> Rows:
-    return await _rows(uow, statements.TODAY, {"starts": starts, "ends": ends})
+    return await _rows(uow, statements.TODAY, {"starts": starts, "ends": ends, "now": uow.now})
 
 
 async def get_figures(uow: UnitOfWork, starts: datetime, ends: datetime) -> Row[Any]:

@@ -21,6 +21,7 @@ from services.core.board.types import (
 )
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import UnitOfWork
+from services.core.objectives.types import RESPONSES
 from services.core.sla.types import PROMISES
 
 # Everything below one case, newest first. A thread longer than this is read by /v1/messages.
@@ -155,6 +156,7 @@ async def summarise(uow: UnitOfWork, *, zone: str = "UTC") -> Summary:
     figures = await repository.get_figures(uow, day.starts, day.ends)
     kept = {kind.value: rules.share(0, 0) for kind in PROMISES}
     kept |= {row.kind: rules.share(row.met, row.missed) for row in today}
+    responses = [row for row in today if row.kind in RESPONSES]
     oldest = figures.oldest
     return Summary(
         as_of=uow.now,
@@ -166,7 +168,9 @@ async def summarise(uow: UnitOfWork, *, zone: str = "UTC") -> Summary:
         breached=rules.by_tier((row.tier, row.breached) for row in pressing),
         unanswered=sum(row.waiting for row in cases),
         answered_today=figures.answered,
-        attainment=rules.share(sum(row.met for row in today), sum(row.missed for row in today)),
+        attainment=rules.share(
+            sum(row.met for row in responses), sum(row.missed for row in responses)
+        ),
         attainment_by_kind=kept,
         alerts_firing=figures.firing,
         backlog_pending=figures.pending,

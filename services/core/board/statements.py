@@ -3,6 +3,8 @@
 Literals stand where a partial index must recognise its condition; everything else is bound.
 """
 
+from services.core.objectives.definition import IS_PROMISE, MET, MISSED
+
 # As in the index ix_cases_open.
 LIVE = "state IN ('open', 'answered', 'snoozed')"
 
@@ -165,12 +167,11 @@ FROM (
 ) AS promises GROUP BY tier
 """
 
-TODAY = """
-SELECT kind, count(*) FILTER (WHERE met_at IS NOT NULL AND missed_at IS NULL) AS met,
-  count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
-FROM clocks
-WHERE workspace_id = :workspace_id AND due_at >= :starts AND due_at < :ends AND state <> 'void'
-  AND kind <> 'reply_window'
+# By the one definition; see core/objectives/definition.py.
+TODAY = f"""
+SELECT kind, count(*) FILTER (WHERE {MET}) AS met, count(*) FILTER (WHERE {MISSED}) AS missed
+FROM clocks c
+WHERE workspace_id = :workspace_id AND due_at >= :starts AND due_at < :ends AND {IS_PROMISE}
 GROUP BY kind
 """
 

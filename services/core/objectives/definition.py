@@ -30,9 +30,10 @@ MET: Final = "c.state = 'met'"
 MISSED: Final = f"(c.state = 'missed' OR (c.state = 'running' AND {CLOCK} <= :now))"
 OPEN: Final = f"(c.state = 'paused' OR (c.state = 'running' AND {CLOCK} > :now))"
 
-# Who answered: a person's act or a withdrawal settles a clock too, but takes no time to write.
-IS_ANSWERED: Final = (
-    "c.settled_at IS NOT NULL AND c.settling_message_id IS NOT NULL AND " + IS_RESPONSE
+# How long an answer took is known where a message gave it; a person's act, or a withdrawal, ends a
+# response too, but is none. A case may be closed by an act as well as by a message.
+IS_TIMED: Final = (
+    "(c.settled_at IS NOT NULL AND (c.settling_message_id IS NOT NULL OR c.kind = 'resolution'))"
 )
 
 

@@ -1,5 +1,25 @@
 """The table of background work: importing this package registers every job."""
 
-from services.worker.jobs import alerts, bursts, calendars, intake, sla, stream, triage, upkeep
+from services.worker.jobs import (
+    alerts,
+    bursts,
+    calendars,
+    intake,
+    objectives,
+    sla,
+    stream,
+    triage,
+    upkeep,
+)
 
-__all__ = ["alerts", "bursts", "calendars", "intake", "sla", "stream", "triage", "upkeep"]
+__all__ = [
+    "alerts",
+    "bursts",
+    "calendars",
+    "intake",
+    "objectives",
+    "sla",
+    "stream",
+    "triage",
+    "upkeep",
+]
