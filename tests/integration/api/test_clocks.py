@@ -1,7 +1,7 @@
 """A promise, and the reasons for it, as the API tells them."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,9 +9,21 @@ import httpx
 import pytest
 
 from services.api.main import create_app
+from services.core.calendars import service as calendars
+from services.core.calendars.types import (
+    CalendarDraft,
+    Day,
+    DayReason,
+    Span,
+    StandstillDraft,
+    StandstillReason,
+)
 from services.core.desk import service as desk
 from services.core.explain import service as explain
 from services.core.settings import Settings
+from services.core.sla import rules as sla_rules
+from services.core.sla import service as sla
+from services.core.sla.types import PolicyDraft, PolicyMatch
 from tests.support.client import client_of, make_key
 from tests.support.line import NOON, Line, comment, deleted, reply
 
@@ -139,6 +151,51 @@ async def test_a_waiting_clock_says_that_nobody_knows_how_long(
     assert told["elapsed_seconds"] == 30 * 60
     assert [span["seconds"] for span in told["spans"]] == [30 * 60]
     assert "Nobody knows for how long" in " ".join(told["words"])
+
+
+async def test_a_weekend_a_holiday_and_the_policy_passed_over_are_told(
+    line: Line, reader: httpx.AsyncClient
+) -> None:
+    mornings = (Span(9 * 60, 13 * 60),)
+    draft = CalendarDraft(
+        "Office",
+        "Europe/London",
+        (*[mornings] * 5, (), ()),
+        days={date(2026, 11, 23): Day((), DayReason.OVERRIDE, "Team day")},
+    )
+    async with line.database.unit(line.workspace_id) as uow:
+        office = await calendars.create_calendar(uow, draft)
+        for name, channel in (("DMs", "dm"), ("Comments", "comment")):
+            policy = PolicyDraft(
+                name=name,
+                targets=sla_rules.DEFAULT_TARGETS,
+                match=PolicyMatch(channels=(channel,)),
+                calendar_id=office.id,
+            )
+            await sla.create_policy(uow, policy)
+    await line.hear(comment("c1"))
+    told = await explained(reader, line)
+    assert told["due"]["due_at"] == "2026-11-24T10:00:00Z"
+    assert [span["seconds"] for span in told["spans"]] == [3600, 3600]
+    assert [gap["days"] for gap in told["skipped"]] == [["2026-11-21", "2026-11-22", "2026-11-23"]]
+    words = " ".join(told["words"])
+    assert "The policy “Comments”, version 1, holds, because the channel is “comment”." in words
+    assert "“DMs” was not for it: it wants the channel “direct message”" in words
+    assert "Closed and not counted: Saturday 21 November, Sunday 22 November" in words
+    assert "Monday 23 November (“Team day”)" in words
+    assert "Together 2 hours." in words
+
+
+async def test_an_outage_is_told_with_what_it_moved(line: Line, reader: httpx.AsyncClient) -> None:
+    start = NOON + timedelta(minutes=30)
+    async with line.database.unit(line.workspace_id) as uow:
+        draft = StandstillDraft(StandstillReason.OUTAGE, start, start + timedelta(hours=1))
+        await calendars.announce(uow, draft)
+    await line.hear(comment("c1"))
+    told = await explained(reader, line)
+    (pause,) = told["pauses"]
+    assert (pause["reason"], pause["counted_seconds"]) == ("outage", 3600)
+    assert "because the platform was down" in " ".join(told["words"])
 
 
 async def test_a_late_webhook_leaves_its_correction_in_the_story(
