@@ -29,6 +29,7 @@ from services.core.desk import service as desk
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
+from services.core.sla.errors import ReplyWindowClosedError
 from services.core.triage.types import Category, Tier
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -98,13 +99,14 @@ async def get_case(uow: ReadUnit, case_id: UUID) -> CaseDetail:
     "/{case_id}/replies",
     summary="Record a reply",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, ReplyWindowClosedError),
 )
 async def record_reply(uow: WorkUnit, case_id: UUID, body: ReplyBody) -> ReplyRecorded:
     """Keeps a reply the brand gave and settles the promises it answers, by when it was given.
 
     Nothing is sent to the platform. With the platform's `external_id` the same reply may be
-    recorded twice, and be told by a webhook too, and counts once.
+    recorded twice, and be told by a webhook too, and counts once. Without it, a reply later than
+    the platform takes any is refused.
     """
     message_id = await desk.reply(
         uow,

@@ -209,7 +209,9 @@ class PolicyBody(StrictModel):
 
     Policies are tried by `position`, lowest first; the default one takes what none matches.
     `channel_targets` replace `targets` on one channel. `promised` is what the public was told: an
-    answer is due with the earlier of the two. With a `calendar_id`, all of it is working time.
+    answer is due with the earlier of the two. `reply_window_seconds` say how long a platform takes
+    replies after the newest message, where its own `reply_window_until` does not. With a
+    `calendar_id`, all but that is working time.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -218,12 +220,14 @@ class PolicyBody(StrictModel):
     targets: TargetsBody
     channel_targets: ChannelTargetsBody = ChannelTargetsBody()
     promised: ChannelSecondsBody = ChannelSecondsBody()
+    reply_window_seconds: ChannelSecondsBody = ChannelSecondsBody()
     calendar_id: Id | None = None
     pause_while_waiting: bool = True
     response_steps: Steps = Field(
         default_factory=lambda: [Step(percent) for percent in (50, 80, 100, 150, 200)]
     )
     resolution_steps: Steps = Field(default_factory=lambda: [Step(100)])
+    reply_window_steps: Steps = Field(default_factory=lambda: [Step(80), Step(100)])
     resolve_on_reply: bool = True
     reopen_within_seconds: Annotated[int, Field(ge=0, le=YEAR_SECONDS)] = 7 * 24 * 3600
     ladder_id: Id | None = None
@@ -236,6 +240,8 @@ class PolicyBody(StrictModel):
             targets=self.targets.to_domain(),
             channel_targets=self.channel_targets.to_domain(),
             promised=self.promised.to_domain(),
+            reply_windows=self.reply_window_seconds.to_domain(),
+            window_steps=tuple(self.reply_window_steps),
             calendar_id=self.calendar_id,
             pause_while_waiting=self.pause_while_waiting,
             response_steps=tuple(self.response_steps),

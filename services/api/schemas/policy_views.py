@@ -45,10 +45,12 @@ class PolicyDefinition(ReadModel):
     targets: dict[Tier, TargetView]
     channel_targets: dict[str, dict[Tier, TargetView]]
     promised: dict[str, int]
+    reply_window_seconds: dict[str, int]
     calendar_id: UUID | None
     pause_while_waiting: bool
     response_steps: list[int | OffsetStep]
     resolution_steps: list[int | OffsetStep]
+    reply_window_steps: list[int | OffsetStep]
     resolve_on_reply: bool
     reopen_within_seconds: int
     ladder_id: UUID | None
@@ -64,10 +66,12 @@ class PolicyDefinition(ReadModel):
                 channel: _targets(targets) for channel, targets in policy.channel_targets.items()
             },
             "promised": policy.promised,
+            "reply_window_seconds": policy.reply_windows,
             "calendar_id": policy.calendar_id,
             "pause_while_waiting": policy.pause_while_waiting,
             "response_steps": [_step(step) for step in policy.response_steps],
             "resolution_steps": [_step(step) for step in policy.resolution_steps],
+            "reply_window_steps": [_step(step) for step in policy.window_steps],
             "resolve_on_reply": policy.resolve_on_reply,
             "reopen_within_seconds": policy.reopen_within_seconds,
             "ladder_id": policy.ladder_id,

@@ -10,7 +10,16 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.core.cases import rules
-from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, CaseState, Episode
+from services.core.cases.types import (
+    Act,
+    ActKind,
+    Answer,
+    Ask,
+    CaseShape,
+    CaseState,
+    Episode,
+    Word,
+)
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
 from services.core.sla.rules import choose_policy, pressing
@@ -77,10 +86,11 @@ def fold_window(
     first = min(window.cases, key=lambda row: row.opened_at, default=None)
     borders = frozen.get((first.policy_id, first.policy_version)) if first else None
     if borders is None:
-        asked = next((row for row in window.items if row.direction == INBOUND), None)
+        asked = next((row for row in window.items if _asks(row)), None)
         borders = choose_policy(policies, _subject(window, asked))
+    seconds = borders.reply_windows.get(window.place.channel)
     shapes = rules.fold(
-        [_ask(row) for row in window.items if row.direction == INBOUND],
+        [_ask(row, seconds) for row in window.items if _asks(row)],
         [_answer(row) for row in window.items if row.direction != INBOUND],
         [_act(row) for row in window.acts],
         rules.FoldRules(
@@ -88,6 +98,7 @@ def fold_window(
             pause_while_waiting=borders.pause_while_waiting,
             reopen_within=timedelta(seconds=borders.reopen_within_seconds),
         ),
+        _words(window, seconds),
     )
     return _match(window, shapes, policies, frozen)
 
@@ -133,7 +144,11 @@ def case_row(uow: UnitOfWork, case: FoldedCase, outcome: ClockOutcome) -> dict[s
         "reopened": shape.reopened,
         "opened_at": shape.opened_at,
         "last_message_at": max(
-            (item.occurred_at for item in case.window.items if _inside(item, case)),
+            (
+                item.occurred_at
+                for item in case.window.items
+                if _inside(item, case) and (item.direction != INBOUND or _asks(item))
+            ),
             default=shape.opened_at,
         ),
         "answered_at": shape.answered_at,
@@ -229,13 +244,40 @@ def _spec(episode: Episode) -> EpisodeSpec:
         tier_override=episode.tier_override,
         settled_at=episode.settled_at,
         void_reason=episode.void_reason,
+        until=episode.until,
         trigger_message_id=episode.trigger_message_id,
         settling_message_id=episode.settling_message_id,
     )
 
 
-def _ask(row: Row[Any]) -> Ask:
-    return Ask(row.id, row.occurred_at, Tier(row.tier), row.deleted_at)
+def _asks(row: Row[Any]) -> bool:
+    return bool(row.direction == INBOUND and row.needs_reply)
+
+
+def _ask(row: Row[Any], seconds: int | None) -> Ask:
+    until = window_of(row.occurred_at, row.window_until, seconds)
+    return Ask(row.id, row.occurred_at, Tier(row.tier), row.deleted_at, until)
+
+
+def _words(window: Window, seconds: int | None) -> list[Word]:
+    """What needs no answer and yet keeps the platform open for one."""
+    found = [
+        (row, window_of(row.occurred_at, row.window_until, seconds))
+        for row in window.items
+        if row.direction == INBOUND and not row.needs_reply
+    ]
+    return [Word(row.id, row.occurred_at, until) for row, until in found if until is not None]
+
+
+def window_of(at: datetime, said: str | None, seconds: int | None) -> datetime | None:
+    """When the platform takes no reply to a message any more: as it said, or as a policy knows."""
+    if said is not None:
+        until = datetime.fromisoformat(said)
+    elif seconds is not None:
+        until = at + timedelta(seconds=seconds)
+    else:
+        return None
+    return until if at < until < NO_DUE else None
 
 
 def _answer(row: Row[Any]) -> Answer:

@@ -31,7 +31,8 @@ JOIN threads h ON h.workspace_id = :workspace_id AND h.id = t.thread_id
 
 ITEMS = """
 SELECT m.id, m.thread_id, m.direction, m.occurred_at, m.deleted_at, m.tier, m.category,
-  m.sentiment, m.case_id, m.resolves,
+  m.sentiment, m.case_id, m.resolves, m.needs_reply,
+  m.attributes ->> 'reply_window_until' AS window_until,
   CASE WHEN :with_languages AND m.direction = 'in' THEN (
     SELECT j.language FROM judgements j
     WHERE j.workspace_id = m.workspace_id AND j.id = m.judgement_id
@@ -40,7 +41,7 @@ FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS w (t
 JOIN messages m ON m.workspace_id = :workspace_id AND m.thread_id = w.thread_id
   AND m.occurred_at >= w.start
 WHERE m.content_at IS NOT NULL
-  AND (m.direction = 'out' OR (m.needs_reply AND NOT m.historical))
+  AND (m.direction = 'out' OR (NOT m.historical AND (m.needs_reply OR m.kind = 'dm')))
 ORDER BY m.thread_id, m.occurred_at, m.id
 """
 

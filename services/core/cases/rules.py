@@ -9,13 +9,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.core.cases.types import Act, ActKind, Answer, Ask, CaseShape, CaseState, Episode
+from services.core.cases.types import (
+    Act,
+    ActKind,
+    Answer,
+    Ask,
+    CaseShape,
+    CaseState,
+    Episode,
+    Word,
+)
 from services.core.sla.rules import highest
 from services.core.sla.types import ClockKind, Pause, PauseReason
 from services.core.triage.types import Tier
 
 WITHDRAWN = "withdrawn by its author"
 CLOSED_UNANSWERED = "resolved without a reply"
+RESPONSES = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +54,25 @@ class Fold:
     current: CaseShape | None = None
     response: Episode | None = None
     resolution: Episode | None = None
+    # While a question is open, and the platform closes behind it.
+    window: Episode | None = None
     withdrawn: set[UUID] = field(default_factory=set)
 
 
 def fold(
-    asks: Iterable[Ask], answers: Iterable[Answer], acts: Iterable[Act], rules: FoldRules
+    asks: Iterable[Ask],
+    answers: Iterable[Answer],
+    acts: Iterable[Act],
+    rules: FoldRules,
+    words: Iterable[Word] = (),
 ) -> list[CaseShape]:
     """The cases of one thread, oldest first."""
     state = Fold(rules)
-    for _, _, _, item in sorted(_timeline(asks, answers, acts), key=lambda entry: entry[:3]):
+    timeline = [*_timeline(asks, answers, acts), *((w.at, 0, str(w.message_id), w) for w in words)]
+    for _, _, _, item in sorted(timeline, key=lambda entry: entry[:3]):
         match item:
+            case Word():
+                _move_window(state, item.at, item.window_until, item.message_id)
             case Ask():
                 _hear(state, item)
             case Answer():
@@ -101,6 +120,28 @@ def _hear(state: Fold, ask: Ask) -> None:
         state.response.asks.append(ask)
     if state.resolution is not None and ask not in state.resolution.asks:
         state.resolution.asks.append(ask)
+    if ask.window_until is not None:
+        _open_window(state, case, ask)
+
+
+def _open_window(state: Fold, case: CaseShape, ask: Ask) -> None:
+    """The newest message says how long a reply is taken. One that has closed stays missed."""
+    window = state.window
+    if window is not None and window.until is not None and window.until <= ask.at:
+        _settle(window, ask.at)
+        state.window = None
+    if state.window is None:
+        state.window = _episode(case, ClockKind.REPLY_WINDOW, ask.at, ask)
+        state.window.until = ask.window_until
+        return
+    state.window.asks.append(ask)
+    _move_window(state, ask.at, ask.window_until, ask.message_id)
+
+
+def _move_window(state: Fold, at: datetime, until: datetime | None, message_id: UUID) -> None:
+    window = state.window
+    if window is not None and until is not None:
+        window.started_at, window.until, window.trigger_message_id = at, until, message_id
 
 
 def _answer(state: Fold, answer: Answer) -> None:
@@ -111,6 +152,7 @@ def _answer(state: Fold, answer: Answer) -> None:
     if state.response is not None:
         _settle(state.response, answer.at, message_id=answer.message_id)
         state.response = None
+        _settle_window(state, answer.at, message_id=answer.message_id)
         case.answered_at = answer.at
     elif case.state is CaseState.RESOLVED:
         return
@@ -136,6 +178,7 @@ def _withdraw(state: Fold, withdrawal: Withdrawal) -> None:
         return
     _settle(episode, withdrawal.at, reason=WITHDRAWN)
     state.response = None
+    _settle_window(state, withdrawal.at, reason=WITHDRAWN)
     case.snoozed_until = None
     answered = case.answered_at is not None
     if state.resolution is not None:
@@ -173,7 +216,7 @@ def _close(state: Fold, case: CaseShape, at: datetime) -> None:
 
 def _retier(state: Fold, case: CaseShape, tier: Tier | None) -> None:
     case.tier_override = tier
-    for episode in (state.response, state.resolution):
+    for episode in (state.response, state.resolution, state.window):
         if episode is not None:
             episode.tier_override = tier
 
@@ -183,6 +226,7 @@ def _open(state: Fold, ask: Ask) -> CaseShape:
     state.cases.append(case)
     state.current = case
     state.response = None
+    state.window = None
     state.withdrawn = set()
     _start_resolution(state, case, ask.at, ask)
     return case
@@ -196,7 +240,7 @@ def _is_past(case: CaseShape, at: datetime, rules: FoldRules) -> bool:
 
 
 def _has_response(case: CaseShape) -> bool:
-    return any(episode.kind is not ClockKind.RESOLUTION for episode in case.episodes)
+    return any(episode.kind in RESPONSES for episode in case.episodes)
 
 
 def _episode(case: CaseShape, kind: ClockKind, at: datetime, ask: Ask) -> Episode:
@@ -232,10 +276,19 @@ def _settle(
     episode.void_reason = reason
 
 
+def _settle_window(
+    state: Fold, at: datetime, *, message_id: UUID | None = None, reason: str | None = None
+) -> None:
+    if state.window is not None:
+        _settle(state.window, at, message_id=message_id, reason=reason)
+        state.window = None
+
+
 def _resolve(state: Fold, case: CaseShape, at: datetime, *, message_id: UUID | None = None) -> None:
     if state.response is not None:
         _settle(state.response, at, reason=CLOSED_UNANSWERED)
         state.response = None
+    _settle_window(state, at, reason=CLOSED_UNANSWERED)
     if state.resolution is not None:
         _settle(state.resolution, at, message_id=message_id)
         state.resolution = None
@@ -249,7 +302,8 @@ def _reopen(state: Fold, case: CaseShape, at: datetime) -> None:
     case.reopened += 1
     case.resolved_at = None
     last = case.episodes[-1]
-    unanswered = [episode for episode in case.episodes if episode.void_reason == CLOSED_UNANSWERED]
+    closed = [episode for episode in case.episodes if episode.void_reason == CLOSED_UNANSWERED]
+    unanswered = [episode for episode in closed if episode.kind in RESPONSES]
     state.resolution = _episode(case, ClockKind.RESOLUTION, at, last.asks[-1])
     case.state = CaseState.ANSWERED
     if unanswered:
@@ -258,7 +312,17 @@ def _reopen(state: Fold, case: CaseShape, at: datetime) -> None:
         state.response = _episode(case, ClockKind.NEXT_RESPONSE, at, question)
         _rebase(state.response, at)
         case.state = CaseState.OPEN
+        _reopen_window(state, case, at)
     _rebase(state.resolution, at)
+
+
+def _reopen_window(state: Fold, case: CaseShape, at: datetime) -> None:
+    """The question stands again, and the platform did not stop its clock meanwhile."""
+    windows = [each for each in case.episodes if each.kind is ClockKind.REPLY_WINDOW]
+    last = windows[-1] if windows else None
+    if last is not None and last.until is not None and last.until > at:
+        state.window = _episode(case, ClockKind.REPLY_WINDOW, at, last.asks[-1])
+        state.window.until = last.until
 
 
 def _rebase(episode: Episode, at: datetime) -> None:
@@ -304,7 +368,7 @@ def _cut(pause: Pause, at: datetime) -> Pause:
 
 def _finish(case: CaseShape) -> None:
     """Sum up: the tier is that of what is still open, else of all that was asked."""
-    responses = [e for e in case.episodes if e.kind is not ClockKind.RESOLUTION]
+    responses = [episode for episode in case.episodes if episode.kind in RESPONSES]
     open_asks = [ask for e in responses if e.settled_at is None for ask in e.asks]
     all_asks = [ask for episode in responses for ask in episode.asks]
     case.unanswered = len({ask.message_id for ask in open_asks})

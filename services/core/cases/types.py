@@ -32,12 +32,25 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An inbound message that deserves a reply. `deleted_at` when its author took it back."""
+    """An inbound message that deserves a reply. `deleted_at` when its author took it back.
+
+    `window_until` is when the platform takes no reply to it any more.
+    """
 
     message_id: UUID
     at: datetime
     tier: Tier
     deleted_at: datetime | None = None
+    window_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An inbound message that deserves no reply, and yet lets the platform take one longer."""
+
+    message_id: UUID
+    at: datetime
+    window_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,8 @@ class Episode:
     asks: list[Ask] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     tier_override: Tier | None = None
+    # Of a reply window only: when it closes.
+    until: datetime | None = None
     settled_at: datetime | None = None
     settling_message_id: UUID | None = None
     void_reason: str | None = None

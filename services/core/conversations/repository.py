@@ -69,6 +69,15 @@ WHERE messages.workspace_id = :workspace_id AND messages.id = link.id
 """
 
 
+NEWEST_WINDOW = """
+SELECT occurred_at, attributes ->> 'reply_window_until' AS window_until FROM messages
+WHERE workspace_id = :workspace_id AND thread_id = :thread_id AND direction = 'in'
+  AND content_at IS NOT NULL AND NOT historical AND occurred_at <= :at
+  AND (:anyhow OR attributes ->> 'reply_window_until' IS NOT NULL)
+ORDER BY occurred_at DESC, id DESC LIMIT 1
+"""
+
+
 async def lock_threads(
     uow: UnitOfWork, threads: Sequence[dict[str, Any]], others: Iterable[UUID]
 ) -> None:
@@ -169,6 +178,18 @@ async def link_messages(uow: UnitOfWork, links: dict[UUID, UUID]) -> None:
         "thread_ids": list(links.values()),
     }
     await uow.execute(LINK, parameters)
+
+
+async def get_newest_window(
+    uow: UnitOfWork, thread_id: UUID, at: datetime, *, anyhow: bool
+) -> Row[Any] | None:
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "thread_id": thread_id,
+        "at": at,
+        "anyhow": anyhow,
+    }
+    return (await uow.execute(NEWEST_WINDOW, parameters)).one_or_none()
 
 
 async def list_post_sources(uow: UnitOfWork, post_ids: Sequence[UUID]) -> dict[UUID, UUID]:

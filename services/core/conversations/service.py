@@ -166,6 +166,16 @@ async def list_post_sources(uow: UnitOfWork, post_ids: Sequence[UUID]) -> dict[U
     return await repository.list_post_sources(uow, post_ids)
 
 
+async def get_newest_window(
+    uow: UnitOfWork, thread_id: UUID, at: datetime, *, anyhow: bool
+) -> Row[Any] | None:
+    """occurred_at and window_until of the newest word of a follower up to a moment.
+
+    Of those for which the platform said how long it takes replies, or of all.
+    """
+    return await repository.get_newest_window(uow, thread_id, at, anyhow=anyhow)
+
+
 async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> None:
     """Lock threads until the unit ends, in the one order in which everybody does."""
     await repository.hold_threads(uow, sorted(thread_ids))

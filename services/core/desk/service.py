@@ -12,11 +12,14 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.cases import service as cases
 from services.core.cases.errors import CaseClosedError, PastMomentError
+from services.core.cases.folding import window_of
 from services.core.cases.types import ActKind, CaseState
 from services.core.conversations import service as conversations
 from services.core.conversations.types import Touched
 from services.core.desk import reacting
 from services.core.kit.uow import UnitOfWork
+from services.core.sla import service as sla
+from services.core.sla.errors import ReplyWindowClosedError
 from services.core.triage.types import Tier
 from services.core.workspaces import service as workspaces
 
@@ -39,9 +42,12 @@ async def reply(
     """Record a reply the brand gave; returns its message id. Settles by `occurred_at` (UTC).
 
     Given the platform's `external_id`, the platform's own word of the same reply changes
-    nothing. Raises NotFoundError for a foreign case or member.
+    nothing. Raises NotFoundError for a foreign case or member, ReplyWindowClosedError for a reply
+    behind the platform's window that the platform gave no id.
     """
     case = await _hold(uow, case_id)
+    if external_id is None:
+        await _require_open_window(uow, case, min(occurred_at or uow.now, uow.now))
     member = await workspaces.get_member(uow, member_id) if member_id else None
     draft = conversations.ReplyDraft(
         source_id=case.source_id,
@@ -160,6 +166,20 @@ async def settle(
     if touched:
         await reacting.carry_out(uow)
     return refolded
+
+
+async def _require_open_window(uow: UnitOfWork, case: Row[Any], at: datetime) -> None:
+    version = (case.policy_id, case.policy_version)
+    policy = (await sla.get_policies_by_version(uow, {version}))[version]
+    seconds = policy.reply_windows.get(case.channel)
+    newest = await conversations.get_newest_window(
+        uow, case.thread_id, at, anyhow=seconds is not None
+    )
+    if newest is None:
+        return
+    closes = window_of(newest.occurred_at, newest.window_until, seconds)
+    if closes is not None and at > closes:
+        raise ReplyWindowClosedError
 
 
 async def _hold(uow: UnitOfWork, case_id: UUID) -> Row[Any]:

@@ -1,8 +1,9 @@
 """Refusals of the promise feature.
 
 DomainError
-├── DefaultPolicyError   the default policy cannot be archived
-└── PolicyNameTakenError two live policies may not share a name
+├── DefaultPolicyError      the default policy cannot be archived
+├── PolicyNameTakenError    two live policies may not share a name
+└── ReplyWindowClosedError  the platform took no reply at that moment any more
 """
 
 from services.core.kit.errors import DomainError, ErrorKind
@@ -22,3 +23,14 @@ class PolicyNameTakenError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Another policy already has this name.")
+
+
+class ReplyWindowClosedError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "sla.reply_window_closed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The platform takes no reply here any more. If it did take this one, record it with"
+            " the platform's external_id."
+        )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.calendars.timeline import ALWAYS
 from services.core.calendars.types import Hours
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
@@ -225,6 +226,9 @@ class _Planner:
             moment = max(moment, before.shape.missed_at)
         kept = before.calendar_version if before and not plan.anew else None
         hours, version = self.calendars(plan.policy.calendar_id, kept)
+        if episode.until is not None:
+            # A platform knows neither our hours nor our pauses.
+            episode, hours, version = replace(episode, pauses=()), ALWAYS, None
         shape = rules.shape_clock(episode, plan.policy, moment, channel=plan.channel, hours=hours)
         fresh = rules.needs_new_timers(before.shape if before else None, shape)
         change = ClockChange(

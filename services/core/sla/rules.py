@@ -271,6 +271,8 @@ def _aim(
 
     Every open question keeps its own promise; the clock is due with the earliest.
     """
+    if episode.until is not None:
+        return episode.until, None  # the platform's moment, in plain time
     asks, pauses, end = episode.asks, episode.pauses, episode.settled_at
     if episode.tier_override is not None:
         asks = ((episode.started_at, episode.tier_override),)
@@ -296,7 +298,7 @@ def promised_tier(tier: Tier) -> Tier:
 
 
 def _limit(episode: EpisodeSpec, target: Target, hours: Hours) -> datetime | None:
-    if target.limit is None or episode.kind is ClockKind.RESOLUTION:
+    if target.limit is None or episode.kind is ClockKind.RESOLUTION or episode.until is not None:
         return None
     return count_from(episode.started_at, target.limit, episode.pauses, hours, episode.settled_at)
 

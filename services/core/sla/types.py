@@ -118,7 +118,8 @@ class Policy:
 
     `channel_targets` replace `targets` for one channel, tier by tier. `promised` is what the brand
     tells the public, in seconds by channel: a response is due with the earlier of the two. With a
-    calendar, all of it is counted in its working time.
+    calendar, all of it is counted in its working time. `reply_windows` are how long a platform
+    takes replies, in seconds by channel, where it does not say so itself.
     """
 
     id: UUID
@@ -135,12 +136,16 @@ class Policy:
     promised: dict[str, int] = field(default_factory=dict)
     calendar_id: UUID | None = None
     pause_while_waiting: bool = True
+    reply_windows: dict[str, int] = field(default_factory=dict)
+    window_steps: tuple[Step, ...] = (Step(80), Step(100))
     match: PolicyMatch = field(default_factory=PolicyMatch)
     position: int = 100
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
     def steps(self, kind: ClockKind) -> tuple[Step, ...]:
+        if kind is ClockKind.REPLY_WINDOW:
+            return self.window_steps
         return self.resolution_steps if kind is ClockKind.RESOLUTION else self.response_steps
 
     def target(self, tier: Tier, channel: str) -> Target:
@@ -225,6 +230,8 @@ class PolicyDraft:
     promised: dict[str, int] = field(default_factory=dict)
     calendar_id: UUID | None = None
     pause_while_waiting: bool = True
+    reply_windows: dict[str, int] = field(default_factory=dict)
+    window_steps: tuple[Step, ...] = (Step(80), Step(100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +268,8 @@ class EpisodeSpec:
     asks: tuple[tuple[datetime, Tier], ...]
     pauses: tuple[Pause, ...] = ()
     tier_override: Tier | None = None
+    # Of a reply window only: when it closes.
+    until: datetime | None = None
     settled_at: datetime | None = None
     void_reason: str | None = None
     trigger_message_id: UUID | None = None
