@@ -15,7 +15,8 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", "rules", "staffing")
+_DAILY = ("attainment", "rules", "calendars", "staffing")
+_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", *_DAILY)
 
 
 class Commands(TyperGroup):
@@ -227,6 +228,19 @@ def explain(
     from services.cli.explain import explain_and_print
 
     explain_and_print(case, lang=lang.value, zone=tz, workspace=workspace, data_dir=data)
+
+
+@app.command(rich_help_panel=_MEND)
+def notices(
+    *,
+    lang: Annotated[Language, typer.Option(help="The language of the texts.")] = Language.ZH,
+    workspace: Annotated[str, typer.Option(help="Its short name or id.")] = "default",
+    data: DataDir = None,
+) -> None:
+    """Print what the public may be told of answers: profile, posts, direct messages, absences."""
+    from services.cli.notices import print_notices
+
+    print_notices(lang=lang.value, workspace=workspace, data_dir=data)
 
 
 @app.command(rich_help_panel=_MEND)
