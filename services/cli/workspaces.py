@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.processes import opened_database, resolve_settings
-from services.cli.terminal import run, say
+from services.cli.terminal import CommandError, run, say
 from services.core.kit.uow import Actor
 from services.core.workspaces.types import Workspace
 
@@ -27,10 +27,13 @@ def create(
     slug: Annotated[
         str | None, typer.Option("--slug", help="Its short name; made from the name if left out.")
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Its time may be moved, for tests; for good.")
+    ] = False,
     data: DataDir = None,
 ) -> None:
     """Make a workspace with the default promises, and print its short name."""
-    say(run(_create(name, slug, data)).slug)
+    say(run(_create(name, slug, data, sandbox=sandbox)).slug)
 
 
 @app.command("list")
@@ -45,16 +48,24 @@ def list_(*, data: DataDir = None) -> None:
     Console().print(table)
 
 
-async def _create(name: str, slug: str | None, data_dir: Path | None) -> Workspace:
+async def _create(
+    name: str, slug: str | None, data_dir: Path | None, *, sandbox: bool
+) -> Workspace:
     from services.core.alerts import service as alerts
+    from services.core.sandbox import service as sandboxes
     from services.core.sla import service as sla
     from services.core.workspaces import service as workspaces
 
-    async with opened_database(resolve_settings(data_dir)) as database:
+    settings = resolve_settings(data_dir)
+    if sandbox and not settings.sandbox.enabled:
+        raise CommandError("Sandboxes are off: set WARMLINE__SANDBOX__ENABLED=true for all of it.")
+    async with opened_database(settings) as database:
         made = await workspaces.create_workspace(database, name, slug=slug, actor=ACTOR)
         async with database.unit(made.id, actor=ACTOR) as uow:
             await sla.ensure_defaults(uow)
             await alerts.ensure_defaults(uow)
+            if sandbox:
+                await sandboxes.make_sandbox(uow)
     return made
 
 

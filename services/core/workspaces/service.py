@@ -127,7 +127,7 @@ async def create_key(
         prefix=parts.prefix,
         name=name,
         scopes=frozenset(scopes),
-        created_at=uow.now,
+        created_at=uow.real_now,
         expires_at=expires_at,
         revoked_at=None,
         last_used_at=None,
@@ -141,7 +141,7 @@ async def create_key(
         prefix=record.prefix,
         name=name,
         scopes=record.scopes,
-        created_at=uow.now,
+        created_at=uow.real_now,
         expires_at=expires_at,
         secret=secret,
     )

@@ -1,1 +1,0 @@
-"""What the public is told about answers, made from what is promised."""
