@@ -1,0 +1,1 @@
+"""What the public is told about answers, made from what is promised."""
