@@ -51,8 +51,8 @@ CROSS JOIN LATERAL (
   SELECT CASE WHEN {IS_TIMED} THEN extract(epoch FROM c.settled_at - c.started_at) END AS wall
 ) AS took
 CROSS JOIN LATERAL (
-  SELECT CASE WHEN c.calendar_version IS NULL THEN greatest(wall - c.paused_seconds, 0) END
-    AS counted
+  SELECT CASE WHEN c.calendar_version IS NULL AND wall IS NOT NULL
+    THEN greatest(wall - c.paused_seconds, 0) END AS counted
 ) AS net
 """
 
