@@ -1,5 +1,6 @@
 """Notices and apologies over HTTP, true to the policies in force."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,10 +8,10 @@ from uuid import uuid4
 import httpx
 
 from services.core.calendars import service as calendars
-from services.core.calendars.types import StandstillDraft, StandstillReason
+from services.core.calendars.types import CalendarDraft, Span, StandstillDraft, StandstillReason
 from services.core.kit.uow import Database
 from services.core.sla import service as sla
-from services.core.sla.rules import DEFAULT_TARGETS
+from services.core.sla.rules import DEFAULT_DRAFT, DEFAULT_TARGETS
 from services.core.sla.types import PolicyDraft
 from services.core.workspaces.types import Workspace
 from tests.support import rows as make
@@ -113,3 +114,22 @@ async def test_the_command_prints_what_can_be_copied(
     week = warmline("staffing", "feasibility", *place, WARMLINE__DATABASE__URL=database_url)
     assert week.returncode == 0, week.stderr
     assert "cannot be kept" in week.stdout
+
+
+async def test_office_hours_are_told_as_the_calendar_has_them(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    week = ((Span(540, 1080),),) * 5 + ((), ())
+    async with database.unit(workspace.id) as uow:
+        policy = await sla.ensure_defaults(uow)
+        calendar = await calendars.create_calendar(
+            uow, CalendarDraft("office", "Asia/Shanghai", week)
+        )
+        await sla.change_policy(uow, policy.id, replace(DEFAULT_DRAFT, calendar_id=calendar.id))
+    found = await notices(api)
+    assert "周一至周五 9:00–18:00" in found["bio"]["text"]
+    assert {each["in_hours"] for each in found["promised"]} == {True}
+    async with database.unit(workspace.id) as uow:
+        shorter = CalendarDraft("office", "Asia/Shanghai", ((Span(600, 960),),) * 7)
+        await calendars.change_calendar(uow, calendar.id, shorter)
+    assert "每天 10:00–16:00" in (await notices(api))["bio"]["text"]

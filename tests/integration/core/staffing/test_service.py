@@ -1,9 +1,14 @@
 """What staffing reads out of rows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.core.calendars import service as calendars
+from services.core.calendars.types import CalendarDraft, Span
 from services.core.kit.uow import Database, UnitOfWork
+from services.core.sla import service as sla
+from services.core.sla.rules import DEFAULT_DRAFT
 from services.core.staffing import service as staffing
 from services.core.workspaces.types import Workspace
 from tests.support import rows as make
@@ -88,3 +93,27 @@ async def test_only_questions_worth_a_reply_are_expected_again(
     # The workspace is three days old: nothing is known of the weeks before.
     assert (workload.arrivals, round(workload.days, 3)) == (1, 3.0)
     assert round(workload.needed_hours, 3) == round(7 / 3 * 3 / 60, 3)
+
+
+async def test_a_policy_is_held_to_its_calendar_in_findings_and_forecasts(
+    database: Database, workspace: Workspace
+) -> None:
+    office = CalendarDraft("office", "Asia/Shanghai", ((Span(540, 1080),),) * 7)
+    async with database.unit(workspace.id) as uow:
+        policy = await sla.ensure_defaults(uow)
+        around = await staffing.assess(uow)
+        calendar = await calendars.create_calendar(uow, office)
+        await sla.change_policy(uow, policy.id, replace(DEFAULT_DRAFT, calendar_id=calendar.id))
+        within = await staffing.assess(uow)
+        hours = (await staffing.gather(uow)).hours
+    public = [
+        next(each for each in found.findings if each.promise.names == ("public",))
+        for found in (around, within)
+    ]
+    assert [each.kept for each in public] == [False, True]
+    # From 13:30 to 17:00, and the reply.
+    assert public[1].wait_seconds == 3.5 * 3600 + 180
+    night = calendar.created_at
+    assert night is not None
+    start = night.replace(hour=12, minute=0, second=0, microsecond=0)
+    assert hours[calendar.id].between(start, start + timedelta(hours=12)) == timedelta()
