@@ -103,7 +103,7 @@ def fold_window(
     return _match(window, shapes, policies, frozen)
 
 
-def clock_plan(case: FoldedCase, grace: timedelta) -> ClockPlan:
+def clock_plan(case: FoldedCase, grace: timedelta, *, anew: bool = False) -> ClockPlan:
     return ClockPlan(
         case_id=case.id,
         thread_id=case.window.place.thread_id,
@@ -111,6 +111,7 @@ def clock_plan(case: FoldedCase, grace: timedelta) -> ClockPlan:
         source_id=case.window.place.source_id,
         policy=case.policy,
         episodes=tuple(_spec(episode) for episode in case.shape.episodes),
+        anew=anew,
         grace=grace,
     )
 

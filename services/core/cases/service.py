@@ -36,25 +36,34 @@ class Refolded:
 
 
 async def refold(
-    uow: UnitOfWork, touched: Sequence[Touched], *, grace: timedelta = timedelta()
+    uow: UnitOfWork,
+    touched: Sequence[Touched],
+    *,
+    grace: timedelta = timedelta(),
+    anew: bool = False,
 ) -> Refolded:
     """Fold these threads again and write what changed in cases, clocks and timers.
 
     The caller holds the threads. The number of statements does not grow with their number.
     A promise found broken only now alarms somebody after `grace`, unless it is answered by then.
+    With `anew`, cases and their open clocks go on to the current versions of their policies and
+    calendars; what is settled stays as it was settled.
     """
     if not touched:
         return Refolded()
     policies = await sla.policies_in_force(uow)
     with_languages = any(policy.match.languages for policy in policies)
     windows, frozen = await _load(uow, touched, with_languages=with_languages)
+    if anew:
+        current = {policy.id: policy for policy in policies}
+        frozen = {key: current.get(key[0], kept) for key, kept in frozen.items()}
     folded: list[folding.FoldedCase] = []
     orphans: list[folding.Orphan] = []
     for window in windows:
         cases, left = folding.fold_window(window, policies, frozen)
         folded += cases
         orphans += left
-    plans = [folding.clock_plan(case, grace) for case in folded]
+    plans = [folding.clock_plan(case, grace, anew=anew) for case in folded]
     plans += _orphan_plans(orphans, frozen)
     outcomes = await sla.plan_clocks(uow, plans)
     rows = [(case, folding.case_row(uow, case, outcomes[case.id])) for case in folded]

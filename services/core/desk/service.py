@@ -156,9 +156,13 @@ async def settle(
     *,
     resolution: str,
     grace: timedelta = timedelta(),
+    anew: bool = False,
 ) -> cases.Refolded:
-    """Fold the threads again and let their alerts follow. The caller holds the threads."""
-    refolded = await cases.refold(uow, touched, grace=grace)
+    """Fold the threads again and let their alerts follow. The caller holds the threads.
+
+    With `anew`, open clocks move to the current versions of policy and calendar.
+    """
+    refolded = await cases.refold(uow, touched, grace=grace, anew=anew)
     if refolded.settled:
         await alerts.settle(uow, refolded.settled, resolution=resolution)
     if refolded.replanned:

@@ -9,24 +9,32 @@ from services.core.calendars import service as calendars
 from services.core.calendars.timeline import ALWAYS
 from services.core.calendars.types import Hours, Standstill
 from services.core.kit.uow import UnitOfWork
-from services.core.sla.planning import Calendars
+from services.core.sla.planning import Calendars, Versions
 from services.core.sla.types import ClockPlan, EpisodeSpec, ExistingClock, Pause, PauseReason
 
 Opened = Mapping[tuple[UUID, int | None], tuple[Hours, int]]
 
 
 async def open_calendars(
-    uow: UnitOfWork, plans: Sequence[ClockPlan], existing: Mapping[UUID, Sequence[ExistingClock]]
+    uow: UnitOfWork,
+    plans: Sequence[ClockPlan],
+    existing: Mapping[UUID, Sequence[ExistingClock]],
+    earlier: Versions,
 ) -> Calendars:
-    """The hours these plans count in. No statement when no policy of theirs has a calendar."""
+    """The hours these plans count in, and the clocks that keep an earlier version of a policy.
+
+    No statement when no policy of theirs has a calendar.
+    """
     wanted: set[tuple[UUID, int | None]] = set()
     for plan in plans:
-        calendar_id = plan.policy.calendar_id
-        if calendar_id is None:
-            continue
-        kept = [] if plan.anew else existing.get(plan.case_id, ())
-        versions = {clock.calendar_version for clock in kept}
-        wanted |= {(calendar_id, version) for version in (None, *versions)}
+        asked = {(plan.policy.calendar_id, None)} | {
+            (
+                earlier.get((clock.policy_id, clock.policy_version), plan.policy).calendar_id,
+                clock.calendar_version,
+            )
+            for clock in existing.get(plan.case_id, ())
+        }
+        wanted |= {(calendar_id, version) for calendar_id, version in asked if calendar_id}
     opened = await calendars.open_hours(uow, wanted) if wanted else {}
     return _answering(opened)
 

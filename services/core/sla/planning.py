@@ -1,6 +1,6 @@
 """The difference between the clocks a case should have and those it has, as rows to write."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from services.core.sla.types import (
     ExistingClock,
     PauseReason,
     PlannedTimer,
+    Policy,
     TimerState,
 )
 from services.core.stream.types import Fact
@@ -51,6 +52,9 @@ _READ_APART = {"state", "tier", "pause_reason", "target_due_at"}
 
 # The hours of a calendar's version; without a version, of the one in force, which it returns.
 Calendars = Callable[[UUID | None, int | None], tuple[Hours, int | None]]
+
+# Versions of policies that clocks keep while their cases have gone on to another.
+Versions = Mapping[tuple[UUID, int], Policy]
 
 
 @dataclass(slots=True)
@@ -114,10 +118,14 @@ def compare(
     existing: dict[UUID, list[ExistingClock]],
     calendars: Calendars,
     now: datetime,
+    earlier: Versions | None = None,
 ) -> Work:
-    """What to write so that every case has the clocks its episodes say."""
+    """What to write so that every case has the clocks its episodes say.
+
+    `earlier` are versions of policies that clocks keep while their case has another.
+    """
     work = Work()
-    planner = _Planner(work, calendars, now)
+    planner = _Planner(work, calendars, now, earlier or {})
     for plan in plans:
         planner.compare_case(plan, existing.get(plan.case_id, []))
     return work
@@ -189,6 +197,7 @@ class _Planner:
     work: Work
     calendars: Calendars
     now: datetime
+    earlier: Versions
 
     def compare_case(self, plan: ClockPlan, clocks: Sequence[ExistingClock]) -> None:
         work = self.work
@@ -224,13 +233,19 @@ class _Planner:
         if before is not None and before.shape.missed_at is not None:
             # A timer may have fired after this transaction's time was taken: do not unsay it.
             moment = max(moment, before.shape.missed_at)
-        kept = before.calendar_version if before and not plan.anew else None
+        moved = before is None or (plan.anew and not rules.is_over(before.shape))
+        own = self._own_policy(plan, before)
+        other_steps = own.steps(episode.kind) != plan.policy.steps(episode.kind)
+        if not moved:
+            plan = replace(plan, policy=own)
+        kept = before.calendar_version if before and not moved else None
         hours, version = self.calendars(plan.policy.calendar_id, kept)
         if episode.until is not None:
             # A platform knows neither our hours nor our pauses.
             episode, hours, version = replace(episode, pauses=()), ALWAYS, None
         shape = rules.shape_clock(episode, plan.policy, moment, channel=plan.channel, hours=hours)
         fresh = rules.needs_new_timers(before.shape if before else None, shape)
+        fresh = fresh or (moved and other_steps)
         change = ClockChange(
             clock_id=before.id if before else ids.new_id(),
             plan=plan,
@@ -255,6 +270,12 @@ class _Planner:
             )
         _place(self.work, change, before)
         return change
+
+    def _own_policy(self, plan: ClockPlan, before: ExistingClock | None) -> Policy:
+        """The version a clock started under, or was moved to while it was open."""
+        if before is None:
+            return plan.policy
+        return self.earlier.get((before.policy_id, before.policy_version), plan.policy)
 
 
 def _say_it_once(changes: Sequence[ClockChange]) -> None:

@@ -21,6 +21,7 @@ from services.core.sla.types import (
     ClockKind,
     ClockOutcome,
     ClockPlan,
+    ExistingClock,
     FiredTimer,
     Policy,
     PolicyDraft,
@@ -145,9 +146,10 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     """
     rows = await repository.lock_clocks(uow, [plan.case_id for plan in plans])
     existing = planning.read_clocks(rows)
-    calendars = await open_calendars(uow, plans, existing)
+    earlier = await _list_earlier(uow, plans, existing)
+    calendars = await open_calendars(uow, plans, existing, earlier)
     plans = await pause_for_standstills(uow, plans)
-    work = planning.compare(plans, existing, calendars, uow.now)
+    work = planning.compare(plans, existing, calendars, uow.now, earlier)
     await repository.add_clocks(uow, [planning.new_row(uow, change) for change in work.added])
     await repository.change_clocks(
         uow, [planning.changed_row(uow, change) for change in work.changed]
@@ -212,6 +214,19 @@ async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | N
 async def next_moment(uow: UnitOfWork) -> datetime | None:
     """When the next moment of this workspace's promises comes, or came and is not yet said."""
     return await repository.get_next_moment(uow)
+
+
+async def _list_earlier(
+    uow: UnitOfWork, plans: Sequence[ClockPlan], existing: dict[UUID, list[ExistingClock]]
+) -> dict[tuple[UUID, int], Policy]:
+    """Versions clocks keep though their cases have another: none before the first re-plan."""
+    wanted = {
+        (clock.policy_id, clock.policy_version)
+        for plan in plans
+        for clock in existing.get(plan.case_id, ())
+        if (clock.policy_id, clock.policy_version) != (plan.policy.id, plan.policy.version)
+    }
+    return await get_policies_by_version(uow, wanted)
 
 
 async def _lock(uow: UnitOfWork, policy_id: UUID) -> int:
