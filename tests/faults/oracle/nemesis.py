@@ -39,6 +39,8 @@ class Crew:
     site: Site
     wanted: dict[str, int]
     dice: random.Random
+    # What workers may die of by themselves.
+    deadly: tuple[str, ...] = DEADLY
     restarts: Counter[str] = field(default_factory=Counter)
     alive: dict[str, list[Running]] = field(default_factory=dict)
     _started: int = 0
@@ -67,7 +69,7 @@ class Crew:
         if kind == "api":
             listener = str(self.site.door.fileno())
             return self.site.launch("api", API, "--listener", listener)
-        plan = self.dice.choice(DEADLY)
+        plan = self.dice.choice(self.deadly)
         faults = f"{plan};seed={self._started}" if plan else ""
         return self.site.launch("worker", WORKER, FAULTS=faults)
 
