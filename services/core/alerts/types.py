@@ -42,7 +42,7 @@ class ChannelKind(StrEnum):
 class Purpose(StrEnum):
     """Why something is sent: the alert, its repetition, the news that it is over.
 
-    `corrected` comes after that, once, when a late webhook shows that it had been otherwise.
+    `corrected` has its place in the table; nothing is sent for it yet.
     """
 
     FIRING = "firing"
