@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from tests.faults.oracle.arena import Arena, opened_arena
+from tests.faults.oracle.generator import GIVE_UP
 from tests.faults.oracle.ledger import read_ledger
 from tests.support.clusters import Cluster, site_on
 from tests.support.db import run_sql
@@ -27,6 +28,8 @@ SEED = 8
 CRASHES, BACKENDS, POSTMASTERS = sized((2, 3, 1), (5, 20, 3))
 RATE = sized(30, 100)
 PAUSE = sized(0.7, 3.0)  # seconds of work between two blows
+# What a blow may take on a slow machine, in seconds: so long there is traffic, if it is needed.
+LONGEST = 15.0
 HONEST = {"202", "503"}
 OURS = "application_name LIKE 'warmline-%'"
 # Connections that stand in a transaction and do nothing.
@@ -142,10 +145,14 @@ async def test_what_was_acknowledged_survives_every_end_of_postgres(tmp_path: Pa
         site = arena.site
         processes = list(await asyncio.gather(site.start_api(), site.start_worker()))
         count = CRASHES + BACKENDS + POSTMASTERS
-        sending = asyncio.create_task(
-            arena.generator(seconds=(PAUSE + 2.5) * count, rate=RATE).run()
-        )
+        generator = arena.generator(seconds=(PAUSE + LONGEST) * count, rate=RATE)
+        sending = asyncio.create_task(generator.run())
         ready = await strike(cluster)
+        # Until a delivery of after the last blow is accepted, or there are no more of them.
+        await wait_until(
+            lambda: sending.done() or len(first_acks(arena, ready)) == len(ready), GIVE_UP
+        )
+        generator.enough = True
         await sending
         await stands_well(site, processes)
         acks = first_acks(arena, ready)

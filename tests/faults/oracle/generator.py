@@ -62,12 +62,16 @@ class Generator:
         self._give_up = give_up
         self.start = 0.0
         self.acknowledged = 0
+        # Set by whoever has seen enough: what is still to be sent is not planned any more.
+        self.enough = False
 
     async def run(self) -> None:
         self.start = time.time()
         async with asyncio.TaskGroup() as senders:
             for planned in self._deliveries:
                 await _until(self.start + planned.at)
+                if self.enough:
+                    return
                 senders.create_task(self._deliver(planned))
 
     async def _deliver(self, planned: Planned) -> None:
