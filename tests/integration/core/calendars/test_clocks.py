@@ -128,6 +128,8 @@ async def test_an_outage_of_one_source_stops_no_other(line: Line) -> None:
     clock = await ask_at(line, shanghai(2026, 11, 20, 20, 0))
     other = clock.id  # any id that is not the source's
     await stand_still(line, source_id=other)
+    # Folded again, with the same first question.
+    await line.hear(comment("c2", minutes=minutes_to(line, line.clock.at), author="c1"))
     assert (await line.row(CLOCK)).state == "running"
 
 
