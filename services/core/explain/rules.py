@@ -19,7 +19,7 @@ from services.core.explain.types import (
     Stretch,
 )
 from services.core.sla import rules as sla
-from services.core.sla.types import ClockKind, Pause, Policy, PolicyMatch, Subject
+from services.core.sla.types import ClockKind, ClockShape, Pause, Policy, PolicyMatch, Subject
 from services.core.triage.types import Tier
 
 # A promise of a month in a calendar of ten spans a day has 300. Nobody reads more.
@@ -84,14 +84,14 @@ def due(facts: ClockFacts) -> Due:
     """Both due times, and what each is made of."""
     shape, policy, channel = facts.clock.shape, facts.policy, facts.subject.channel
     kind, hours = facts.clock.kind, facts.count.hours
+    if kind is ClockKind.REPLY_WINDOW:
+        return _window(shape)
     episode = facts.episode
     asks: Sequence[tuple[datetime, Tier]] = ((shape.started_at, shape.tier),)
     if episode is not None and episode.tier_override is None and episode.asks:
         asks = episode.asks
 
     def allowed(tier: Tier) -> int:
-        if kind is ClockKind.REPLY_WINDOW:
-            return shape.budget_seconds
         return policy.target(sla.promised_tier(tier), channel).seconds(kind)
 
     def due_at(ask: tuple[datetime, Tier]) -> datetime:
@@ -112,6 +112,21 @@ def due(facts: ClockFacts) -> Due:
         promise_due_at=promise,
         promised_seconds=policy.promised.get(channel) if promise is not None else None,
         limit_at=shape.limit_at,
+        budget_seconds=shape.budget_seconds,
+    )
+
+
+def _window(shape: ClockShape) -> Due:
+    """The platform says until when it takes a reply: no target of ours is in it."""
+    return Due(
+        due_at=shape.due_at,
+        first=First.TARGET,
+        tier=shape.tier,
+        target_due_at=shape.due_at,
+        target_seconds=round((shape.due_at - shape.started_at).total_seconds()),
+        promise_due_at=None,
+        promised_seconds=None,
+        limit_at=None,
         budget_seconds=shape.budget_seconds,
     )
 

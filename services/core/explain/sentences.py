@@ -41,6 +41,7 @@ EN: Final[Mapping[str, str]] = {
     "failed.post_ids": "it wants other posts",
     "unknown": "unknown",
     "target": "It is {tier}, so our own target is {seconds}, which means by {when}.",
+    "window": "The platform takes a reply until {when}; afterwards nobody can answer there.",
     "promise": "The public was promised an answer within {seconds}, which means by {when}.",
     "first.target": "Our own target comes first, so it is due {when}.",
     "first.promise": "The public promise comes first, so it is due {when}.",
@@ -84,6 +85,8 @@ EN: Final[Mapping[str, str]] = {
     "act.wake": "On {at} somebody took it up again.",
     "met": "{who} answered on {when}. That was {seconds} before the due time: the promise was "
     "kept.",
+    "met.window": "It was done with on {when}, {seconds} before the window closed.",
+    "missed.window": "The window closed on {when}, before anybody answered.",
     "met.closed": "The case was closed on {when}, {seconds} before the due time: the promise was "
     "kept.",
     "missed": "{who} answered on {when}. That was {seconds} too late: the promise was missed, and "
@@ -167,6 +170,7 @@ ZH: Final[Mapping[str, str]] = {
     "failed.post_ids": "它针对别的笔记",
     "unknown": "未知",
     "target": "这是{tier}消息，我们自己的目标是{seconds}，也就是{when}之前。",
+    "window": "平台在{when}之前接受回复，过后就不能在那里回复了。",
     "promise": "我们对外承诺{seconds}之内回复，也就是{when}之前。",
     "first.target": "内部目标更早，所以截止时间是{when}。",
     "first.promise": "对外承诺更早，所以截止时间是{when}。",
@@ -206,6 +210,8 @@ ZH: Final[Mapping[str, str]] = {
     "act.reopen": "{at}，个案重新打开。",
     "act.wake": "{at}，有人提前接着处理。",
     "met": "{who}在{when}回复，比截止时间早{seconds}：承诺做到了。",
+    "met.window": "{when}处理完，比窗口关闭早{seconds}。",
+    "missed.window": "窗口在{when}关闭，之前没有人回复。",
     "met.closed": "个案在{when}办结，比截止时间早{seconds}：承诺做到了。",
     "missed": "{who}在{when}回复，晚了{seconds}：承诺没有做到；晚到的回复不会把它变成做到。",
     "missed.closed": "个案在{when}办结，晚了{seconds}：承诺没有做到。",

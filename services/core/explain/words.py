@@ -36,7 +36,7 @@ def tell(told: Explanation, lang: Lang, zone: tzinfo) -> list[str]:
         _due(told, speech),
         _counted(told, speech),
         _pauses(told, speech),
-        _outcome(told, speech),
+        _end_of_window(told, speech) if _is_closed_window(told) else _outcome(told, speech),
         _steps(told, speech),
         _history(told, speech),
     )
@@ -95,6 +95,9 @@ def _condition(key: str, condition: Condition, speech: Speech) -> str:
 
 def _due(told: Explanation, speech: Speech) -> Iterator[str]:
     due = told.due
+    if told.clock.kind is ClockKind.REPLY_WINDOW:
+        yield speech.say("window", when=speech.moment(due.due_at))
+        return
     yield speech.say(
         "target",
         tier=speech.say(f"tier.{due.tier.value}"),
@@ -177,6 +180,8 @@ def _worked(day: NamedDay, speech: Speech) -> str:
 
 def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
     end = told.clock.shape.settled_at
+    if told.clock.kind is ClockKind.REPLY_WINDOW:
+        return  # the platform's window waits for nobody
     for pause in told.pauses:
         until = pause.until or end
         key = "paused" if pause.counted_seconds else "paused.free"
@@ -218,6 +223,20 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
             when=speech.moment(settled),
             seconds=speech.long(beside),
         )
+
+
+def _is_closed_window(told: Explanation) -> bool:
+    ended = told.clock.shape.state in {ClockState.MET, ClockState.MISSED}
+    return ended and told.clock.kind is ClockKind.REPLY_WINDOW
+
+
+def _end_of_window(told: Explanation, speech: Speech) -> Iterator[str]:
+    shape = told.clock.shape
+    at = (shape.settled_at or shape.due_at) if shape.state is ClockState.MET else shape.due_at
+    before = round((shape.due_at - at).total_seconds())
+    yield speech.say(
+        f"{shape.state.value}.window", when=speech.moment(at), seconds=speech.long(before)
+    )
 
 
 def _capital(text: str) -> str:

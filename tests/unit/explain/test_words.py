@@ -1,6 +1,7 @@
 """What an explanation says, and that both languages say all of it."""
 
 import string
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -149,6 +150,25 @@ class TestParts:
     def test_a_day_on_which_nothing_is_open_is_named(self) -> None:
         (gap,) = rules.explain(facts()).skipped
         assert [day.day for day in gap.days] == [21, 22, 23]
+
+
+class TestReplyWindows:
+    def told(self, lang: Lang, now: datetime) -> str:
+        until = FRIDAY + timedelta(hours=48)
+        spec = EpisodeSpec(ClockKind.REPLY_WINDOW, 1, FRIDAY, ((FRIDAY, Tier.URGENT),), until=until)
+        shape = sla.shape_clock(spec, POLICY, now, channel="dm")
+        clock = ExistingClock(UUID(int=2), spec.kind, 1, 1, shape, POLICY.id, POLICY.version, [])
+        seen = facts(count=Count(ALWAYS, SHANGHAI), now=now)
+        return words(replace(seen, clock=clock, episode=spec), lang)
+
+    def test_it_is_the_platforms_and_has_no_target(self) -> None:
+        said = self.told(Lang.EN, FRIDAY)
+        assert "The platform takes a reply until Sunday 22 November, 17:00" in said
+        assert "target" not in said
+
+    def test_a_closed_one_says_that_nobody_can_answer_any_more(self) -> None:
+        said = self.told(Lang.ZH, FRIDAY + timedelta(days=3))
+        assert "窗口在11月22日（周日）17:00关闭" in said
 
 
 class TestWords:
