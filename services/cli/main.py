@@ -15,7 +15,7 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_DAILY = ("attainment", "rules", "calendars", "staffing")
+_DAILY = ("attainment", "policies", "rules", "calendars", "staffing")
 _GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", *_DAILY)
 
 
