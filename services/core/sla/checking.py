@@ -149,15 +149,16 @@ def _looser(policy: Policy, published: Mapping[str, int]) -> Iterator[PolicyWarn
         for tier, target in _told(policy.targets, policy.channel_targets, channel).items():
             own = tier in policy.channel_targets.get(channel, {})
             place = f"/channel_targets/{channel}" if own else "/targets"
-            for kind in _RESPONSES:
-                if target.seconds(kind) <= limit:
-                    continue
-                yield PolicyWarning(
+            late = [kind for kind in _RESPONSES if target.seconds(kind) > limit]
+            yield from (
+                PolicyWarning(
                     f"{place}/{tier.value}/{kind.value}_seconds",
                     "looser_than_promised",
                     f"The public is told {_length(limit)} for {channel}, this target is"
                     f" {_length(target.seconds(kind))}.",
                 )
+                for kind in late
+            )
 
 
 def _shadows(policy: Policy, others: Sequence[Policy]) -> Iterator[PolicyWarning]:

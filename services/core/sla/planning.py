@@ -235,7 +235,7 @@ class _Planner:
             moment = max(moment, before.shape.missed_at)
         moved = before is None or (plan.anew and not rules.is_over(before.shape))
         own = self._own_policy(plan, before)
-        other_steps = own.steps(episode.kind) != plan.policy.steps(episode.kind)
+        other_steps = moved and own.steps(episode.kind) != plan.policy.steps(episode.kind)
         if not moved:
             plan = replace(plan, policy=own)
         kept = before.calendar_version if before and not moved else None
@@ -244,8 +244,7 @@ class _Planner:
             # A platform knows neither our hours nor our pauses.
             episode, hours, version = replace(episode, pauses=()), ALWAYS, None
         shape = rules.shape_clock(episode, plan.policy, moment, channel=plan.channel, hours=hours)
-        fresh = rules.needs_new_timers(before.shape if before else None, shape)
-        fresh = fresh or (moved and other_steps)
+        fresh = rules.needs_new_timers(before.shape if before else None, shape) or other_steps
         change = ClockChange(
             clock_id=before.id if before else ids.new_id(),
             plan=plan,
