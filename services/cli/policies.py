@@ -8,6 +8,7 @@ import typer
 from services.cli.choices import find_workspace
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import run
+from services.core.kit.uow import Actor
 from services.core.sla.types import Policy, PolicyDraft, PolicyMatch, Step, Target
 from services.core.triage.types import Tier
 
@@ -20,6 +21,7 @@ DataDir = Annotated[
 WorkspaceName = Annotated[
     str, typer.Option("--workspace", metavar="NAME", help="Short name or id of the workspace.")
 ]
+ACTOR = Actor(kind="command", id="policies", label="warmline policies")
 HOUR = 3600
 
 
@@ -74,6 +76,25 @@ def presets() -> None:
         typer.echo(f"{preset.key}: {preset.en} ({_targets(preset.draft)})")
 
 
+@app.command()
+def replan(
+    name: Annotated[str, typer.Argument(metavar="POLICY", help="Its name or id.")],
+    *,
+    confirm_late: Annotated[
+        int | None, typer.Option(help="How many promises may be late at once.")
+    ] = None,
+    look: Annotated[bool, typer.Option("--look", help="Only say what would happen.")] = False,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Move open promises to the policy's current version; a worker does it, batch by batch."""
+    found = run(_replan(workspace, data, name, confirm_late=confirm_late, look=look))
+    if found is None:
+        message = f"There is no live policy {name!r}."
+        raise typer.BadParameter(message)
+    typer.echo(found)
+
+
 async def _list(workspace: str, data_dir: Path | None) -> list[Policy]:
     from services.core.sla import service as sla
 
@@ -109,3 +130,26 @@ def _step(step: Step) -> str:
 
 def _length(seconds: int) -> str:
     return f"{seconds // HOUR} h" if seconds % HOUR == 0 else f"{seconds / 60:g} min"
+
+
+async def _replan(
+    workspace: str, data: Path | None, name: str, *, confirm_late: int | None, look: bool
+) -> str | None:
+    from services.core.desk import replanning
+    from services.core.sla import service as sla
+
+    async with opened_database(resolve_settings(data)) as database:
+        place = await find_workspace(database, workspace)
+        async with database.unit(place, actor=ACTOR) as uow:
+            policies = await sla.list_policies(uow)
+            policy = next((each for each in policies if name in {each.name, str(each.id)}), None)
+            if policy is None:
+                return None
+            if look:
+                found = await replanning.preview(uow, policy.id)
+                return (
+                    f"{found.clocks} promises of {found.looked_at} open cases would move"
+                    f" ({found.cases} are open); {found.late} would be late at once."
+                )
+            started = await replanning.start(uow, policy.id, confirmed_late=confirm_late)
+            return f"{started.total} open cases move to version {policy.version}."

@@ -103,6 +103,39 @@ ORDER BY id LIMIT :limit
 """
 
 
+OPEN_OF_POLICY = """
+SELECT id, thread_id, opened_at FROM cases
+WHERE workspace_id = :workspace_id AND state IN ('open', 'answered', 'snoozed')
+  AND policy_id = :policy_id AND (CAST(:after AS uuid) IS NULL OR id > :after)
+ORDER BY id LIMIT :limit
+"""
+
+COUNT_OF_POLICY = """
+SELECT count(*) FROM cases
+WHERE workspace_id = :workspace_id AND state IN ('open', 'answered', 'snoozed')
+  AND policy_id = :policy_id
+"""
+
+
+async def list_open_of_policy(
+    uow: UnitOfWork, policy_id: UUID, *, after: UUID | None, limit: int
+) -> list[Row[Any]]:
+    """Open cases under any version of a policy, by id."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "policy_id": policy_id,
+        "after": after,
+        "limit": limit,
+    }
+    return list(await uow.execute(OPEN_OF_POLICY, parameters))
+
+
+async def count_open_of_policy(uow: UnitOfWork, policy_id: UUID) -> int:
+    parameters = {"workspace_id": uow.workspace_id, "policy_id": policy_id}
+    count: int = (await uow.execute(COUNT_OF_POLICY, parameters)).scalar_one()
+    return count
+
+
 async def list_open(
     uow: UnitOfWork,
     *,

@@ -98,6 +98,31 @@ async def read_plan(uow: UnitOfWork, case: Row[Any]) -> ClockPlan | None:
     return folding.clock_plan(found, timedelta()) if found else None
 
 
+async def read_plans_anew(uow: UnitOfWork, touched: Sequence[Touched]) -> list[ClockPlan]:
+    """What a refold with `anew` would plan; nothing is locked or written."""
+    policies = await sla.list_policies(uow)
+    with_languages = any(policy.match.languages for policy in policies)
+    windows, frozen = await _load(uow, touched, with_languages=with_languages, to_write=False)
+    current = {policy.id: policy for policy in policies}
+    frozen = {key: current.get(key[0], kept) for key, kept in frozen.items()}
+    return [
+        folding.clock_plan(case, timedelta(), anew=True)
+        for window in windows
+        for case in folding.fold_window(window, policies, frozen)[0]
+    ]
+
+
+async def list_open_of_policy(
+    uow: UnitOfWork, policy_id: UUID, *, after: UUID | None = None, limit: int
+) -> list[Row[Any]]:
+    """Open cases under any version of a policy, in the order of their ids."""
+    return await repository.list_open_of_policy(uow, policy_id, after=after, limit=limit)
+
+
+async def count_open_of_policy(uow: UnitOfWork, policy_id: UUID) -> int:
+    return await repository.count_open_of_policy(uow, policy_id)
+
+
 async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
     """Those of these cases that this workspace has."""
     return await repository.list_cases(uow, case_ids)

@@ -36,6 +36,7 @@ POINTS: Final = (
     "stage.objectives",
     "stage.feeds",
     "stage.standstills",
+    "stage.replans",
     "stage.partitions",
     "stage.stream-upkeep",
     "auditor.look",

@@ -2,6 +2,7 @@
 
 DomainError
 ├── DefaultPolicyError      the default policy cannot be archived
+├── LateAtOnceError         a re-plan would break promises that hold today
 ├── PolicyNameTakenError    two live policies may not share a name
 └── ReplyWindowClosedError  the platform took no reply at that moment any more
 """
@@ -15,6 +16,17 @@ class DefaultPolicyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The default policy applies where no other does: it cannot be archived.")
+
+
+class LateAtOnceError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "sla.late_at_once"
+
+    def __init__(self, late: int) -> None:
+        super().__init__(
+            f"{late} open promises would be late at once. Look at the preview; to go on, send"
+            f' {{"confirm_late": {late}}}.'
+        )
 
 
 class PolicyNameTakenError(DomainError):

@@ -61,8 +61,7 @@ class PolicyVersionRow(Base):
 class ReplanRow(Base):
     """Open clocks of one policy on their way to its current version, batch by batch.
 
-    `last_thread_id` is how far it came: whoever goes on, goes on behind it. `skipped` counts the
-    threads somebody held; they are tried again when the others are done.
+    `last_case_id` is how far it came: whoever goes on, goes on behind it.
     """
 
     __tablename__ = "replans"
@@ -79,13 +78,11 @@ class ReplanRow(Base):
     id: Mapped[Key]
     policy_id: Mapped[UUID]
     state: Mapped[str]
-    # Cases: all that were to move, and those looked at. Clocks: moved, and late at once.
+    # Cases: all that were open at the start, and those looked at. Clocks: those that moved.
     total: Mapped[int]
     done: Mapped[int]
     moved: Mapped[int]
-    late: Mapped[int]
-    skipped: Mapped[int]
-    last_thread_id: Mapped[UUID | None]
+    last_case_id: Mapped[UUID | None]
     requested_by: Mapped[str]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

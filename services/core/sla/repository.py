@@ -12,7 +12,13 @@ from sqlalchemy.sql import text
 
 from services.core.kit.bulk import insert_rows, update_rows
 from services.core.kit.uow import UnitOfWork
-from services.core.sla.models import ClockRow, PolicyRow, PolicyVersionRow, TimerRow
+from services.core.sla.models import (
+    ClockRow,
+    PolicyRow,
+    PolicyVersionRow,
+    ReplanRow,
+    TimerRow,
+)
 
 CLOCKS: Final = cast("Table", ClockRow.__table__)
 TIMERS: Final = cast("Table", TimerRow.__table__)
@@ -118,6 +124,18 @@ WHERE workspace_id = :workspace_id AND state = 'pending'
 """
 
 
+DUE_REPLANS = """
+SELECT workspace_id, id FROM replans WHERE state <> 'done' AND next_at <= :now
+ORDER BY next_at LIMIT 20
+"""
+
+# One worker goes on with a re-plan; another that looks meanwhile passes by.
+TAKE_REPLAN = """
+SELECT * FROM replans WHERE workspace_id = :workspace_id AND id = :id AND state <> 'done'
+FOR UPDATE SKIP LOCKED
+"""
+
+
 async def list_policies(uow: UnitOfWork) -> list[Row[Any]]:
     return list(await uow.execute(LIVE_POLICIES, {"workspace_id": uow.workspace_id}))
 
@@ -211,6 +229,49 @@ async def claim_due_timers(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
             CLAIM_DUE, {"workspace_id": uow.workspace_id, "now": uow.now, "limit": limit}
         )
     )
+
+
+async def list_unsettled_clocks(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:
+    """The clocks of these cases as they stand; nothing is locked."""
+    query = (
+        select(ClockRow.__table__)
+        .where(ClockRow.workspace_id == uow.workspace_id, ClockRow.case_id.in_(case_ids))
+        .order_by(ClockRow.id)
+    )
+    return list(await uow.execute(query))
+
+
+async def add_replan(uow: UnitOfWork, row: dict[str, Any]) -> None:
+    await uow.execute(insert(ReplanRow).values(workspace_id=uow.workspace_id, **row))
+
+
+async def list_due_replans(uow: UnitOfWork) -> list[Row[Any]]:
+    """Across workspaces: those that are not done."""
+    return list(await uow.execute(DUE_REPLANS, {"now": uow.real_now}))
+
+
+async def take_replan(uow: UnitOfWork, replan_id: UUID) -> Row[Any] | None:
+    """The re-plan, held until the transaction ends; None when it is done or in other hands."""
+    parameters = {"workspace_id": uow.workspace_id, "id": replan_id}
+    return (await uow.execute(TAKE_REPLAN, parameters)).one_or_none()
+
+
+async def note_replan(uow: UnitOfWork, replan_id: UUID, values: dict[str, Any]) -> None:
+    await uow.execute(
+        update(ReplanRow)
+        .where(ReplanRow.workspace_id == uow.workspace_id, ReplanRow.id == replan_id)
+        .values(**values)
+    )
+
+
+async def list_replans(uow: UnitOfWork, policy_id: UUID, limit: int) -> list[Row[Any]]:
+    query = (
+        select(ReplanRow.__table__)
+        .where(ReplanRow.workspace_id == uow.workspace_id, ReplanRow.policy_id == policy_id)
+        .order_by(ReplanRow.created_at.desc(), ReplanRow.id.desc())
+        .limit(limit)
+    )
+    return list(await uow.execute(query))
 
 
 async def miss_clocks(uow: UnitOfWork, clock_ids: Sequence[UUID]) -> list[Row[Any]]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from services.core.audit import service as audit
@@ -21,11 +23,15 @@ from services.core.sla.types import (
     ClockKind,
     ClockOutcome,
     ClockPlan,
+    ClockState,
     ExistingClock,
     FiredTimer,
+    Move,
     Policy,
     PolicyDraft,
     PolicyWarning,
+    Replan,
+    ReplanState,
 )
 from services.core.stream import service as stream
 from services.core.triage.types import Tier
@@ -159,6 +165,104 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     await repository.add_timers(uow, planning.timer_rows(uow, work))
     await stream.announce(uow, work.facts)
     return work.outcomes
+
+
+async def list_moves(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> list[Move]:
+    """What `plan_clocks` would do to open clocks with these plans; nothing is locked or written."""
+    rows = await repository.list_unsettled_clocks(uow, [plan.case_id for plan in plans])
+    existing = planning.read_clocks(rows)
+    earlier = await _list_earlier(uow, plans, existing)
+    calendars = await open_calendars(uow, plans, existing, earlier)
+    work = planning.compare(
+        await pause_for_standstills(uow, plans), existing, calendars, uow.now, earlier
+    )
+    before = {clock.id: clock.shape for clocks in existing.values() for clock in clocks}
+    return [
+        Move(
+            clock_id=change.clock_id,
+            case_id=change.plan.case_id,
+            kind=change.kind,
+            tier=change.shape.tier,
+            due_before=before[change.clock_id].due_at,
+            due_after=change.shape.due_at,
+            late_at_once=change.shape.state is ClockState.MISSED
+            and before[change.clock_id].state is not ClockState.MISSED,
+        )
+        for change in work.changed
+        if not rules.is_over(change.shape)
+    ]
+
+
+async def start_replan(uow: UnitOfWork, policy_id: UUID, total: int) -> Replan:
+    """Have a worker move the policy's open cases to its current version, batch by batch."""
+    replan_id = ids.new_id()
+    row = {
+        "id": replan_id,
+        "policy_id": policy_id,
+        "state": ReplanState.WAITING.value,
+        "total": total,
+        "done": 0,
+        "moved": 0,
+        "last_case_id": None,
+        "requested_by": uow.actor.id,
+        "created_at": uow.now,
+        "started_at": None,
+        "finished_at": None,
+        "next_at": uow.real_now,
+    }
+    await repository.add_replan(uow, row)
+    detail = {"replan_id": str(replan_id), "cases": total}
+    await audit.record(uow, [AuditEntry("policy.replanned", "policy", policy_id, detail)])
+    uow.wake("replans")
+    return (await list_replans(uow, policy_id, limit=1))[0]
+
+
+async def list_replans(uow: UnitOfWork, policy_id: UUID, limit: int = 50) -> list[Replan]:
+    """The newest first, with how far each came."""
+    return [_read_replan(row) for row in await repository.list_replans(uow, policy_id, limit)]
+
+
+async def list_due_replans(database: Database) -> list[tuple[UUID, UUID]]:
+    """Workspaces and their re-plans that are not done."""
+    async with database.system() as uow:
+        return [(row.workspace_id, row.id) for row in await repository.list_due_replans(uow)]
+
+
+async def take_replan(uow: UnitOfWork, replan_id: UUID) -> Replan | None:
+    """The re-plan, held until the unit ends; None when it is done or in other hands."""
+    row = await repository.take_replan(uow, replan_id)
+    return _read_replan(row) if row else None
+
+
+async def note_replan(
+    uow: UnitOfWork, replan: Replan, *, last: UUID | None, done: int, moved: int
+) -> None:
+    """Say how far it came; `last` is the last case looked at, None when none is left."""
+    values = {
+        "state": (ReplanState.RUNNING if last else ReplanState.DONE).value,
+        "done": replan.done + done,
+        "moved": replan.moved + moved,
+        "last_case_id": last,
+        "started_at": replan.started_at or uow.now,
+        "finished_at": None if last else uow.now,
+    }
+    await repository.note_replan(uow, replan.id, values)
+
+
+def _read_replan(row: Row[Any]) -> Replan:
+    return Replan(
+        id=row.id,
+        policy_id=row.policy_id,
+        state=ReplanState(row.state),
+        total=row.total,
+        done=row.done,
+        moved=row.moved,
+        requested_by=row.requested_by,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        last_case_id=row.last_case_id,
+    )
 
 
 async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:

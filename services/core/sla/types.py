@@ -45,6 +45,39 @@ class ReplanState(StrEnum):
     DONE = "done"
 
 
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """Open cases of a policy on their way to its current version: how far it came.
+
+    Counts are of cases (`total` at the start, `done` so far) and of clocks (`moved`).
+    """
+
+    id: UUID
+    policy_id: UUID
+    state: ReplanState
+    total: int
+    done: int
+    moved: int
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    last_case_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a re-plan would do to one open clock."""
+
+    clock_id: UUID
+    case_id: UUID
+    kind: "ClockKind"
+    tier: Tier
+    due_before: datetime
+    due_after: datetime
+    late_at_once: bool
+
+
 class TimerState(StrEnum):
     PENDING = "pending"
     FIRED = "fired"

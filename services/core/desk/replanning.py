@@ -1,0 +1,129 @@
+"""Move open cases to the current version of their policy: first looked at, then done in batches."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.cases import service as cases
+from services.core.conversations import service as conversations
+from services.core.conversations.types import Touched
+from services.core.desk import service as desk
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.sla import service as sla
+from services.core.sla.errors import LateAtOnceError
+from services.core.sla.types import Move, Replan
+from services.core.triage.types import Tier
+
+# So few that intake, which needs the same threads, never waits long for them.
+BATCH = 200
+# A preview looks at so many cases; a look at more would last longer than people wait.
+MOST_LOOKED_AT = 2_000
+EXAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a re-plan would do. `cases` are open, `looked_at` of them were counted.
+
+    `clocks_by_tier` move; `late` of them would be late at once. `earlier` and `later` are the
+    largest moves of a due time in either direction.
+    """
+
+    cases: int
+    looked_at: int
+    clocks: int = 0
+    clocks_by_tier: dict[Tier, int] = field(default_factory=dict)
+    late: int = 0
+    earlier: timedelta = timedelta()
+    later: timedelta = timedelta()
+    examples: tuple[Move, ...] = ()
+
+
+async def preview(uow: UnitOfWork, policy_id: UUID) -> Preview:
+    """Look, without changing or locking anything. Raises NotFoundError."""
+    await sla.get_policy(uow, policy_id)
+    total = await cases.count_open_of_policy(uow, policy_id)
+    moves: list[Move] = []
+    seen = 0
+    after: UUID | None = None
+    while seen < MOST_LOOKED_AT:
+        found = await cases.list_open_of_policy(uow, policy_id, after=after, limit=BATCH)
+        if found:
+            plans = await cases.read_plans_anew(uow, _touched(found))
+            moves += await sla.list_moves(uow, plans)
+            seen += len(found)
+            after = found[-1].id
+        if len(found) < BATCH:
+            break
+    return _summed_up(total, seen, moves)
+
+
+async def start(uow: UnitOfWork, policy_id: UUID, *, confirmed_late: int | None) -> Replan:
+    """Begin a re-plan; a worker does it.
+
+    Raises NotFoundError, and LateAtOnceError when more clocks would be late at once than were
+    confirmed.
+    """
+    found = await preview(uow, policy_id)
+    if found.late > (confirmed_late or 0):
+        raise LateAtOnceError(found.late)
+    return await sla.start_replan(uow, policy_id, found.cases)
+
+
+async def carry_on(database: Database, *, batch: int = BATCH) -> int:
+    """One batch of each re-plan that is not done; returns how many cases were looked at.
+
+    Interrupted at any point, it goes on behind the last batch; planning a case twice changes
+    nothing.
+    """
+    done = 0
+    for workspace_id, replan_id in await sla.list_due_replans(database):
+        done += await _carry_on(database, workspace_id, replan_id, batch)
+    return done
+
+
+async def _carry_on(database: Database, workspace_id: UUID, replan_id: UUID, batch: int) -> int:
+    async with database.unit(workspace_id) as uow:
+        replan = await sla.take_replan(uow, replan_id)
+        if replan is None:
+            return 0
+        found = await cases.list_open_of_policy(
+            uow, replan.policy_id, after=replan.last_case_id, limit=batch
+        )
+        await conversations.hold_threads(uow, list({case.thread_id for case in found}))
+        refolded = await desk.settle(uow, _touched(found), resolution="planned anew", anew=True)
+        last = found[-1].id if len(found) == batch else None
+        await sla.note_replan(
+            uow, replan, last=last, done=len(found), moved=len(refolded.replanned)
+        )
+    # The end of a re-plan is work as well: another look tells whether more follows at once.
+    return max(len(found), 1)
+
+
+def _touched(found: Sequence[Row[Any]]) -> list[Touched]:
+    """Each thread once, from its earliest of these cases."""
+    since: dict[UUID, Touched] = {}
+    for case in found:
+        known = since.get(case.thread_id)
+        at = min(case.opened_at, known.since) if known else case.opened_at
+        since[case.thread_id] = Touched(case.thread_id, at)
+    return list(since.values())
+
+
+def _summed_up(total: int, seen: int, moves: Sequence[Move]) -> Preview:
+    shifts = [move.due_after - move.due_before for move in moves]
+    return Preview(
+        cases=total,
+        looked_at=seen,
+        clocks=len(moves),
+        clocks_by_tier=dict(Counter(move.tier for move in moves)),
+        late=sum(move.late_at_once for move in moves),
+        earlier=max((-shift for shift in shifts if shift < timedelta()), default=timedelta()),
+        later=max((shift for shift in shifts if shift > timedelta()), default=timedelta()),
+        examples=tuple(sorted(moves, key=lambda move: not move.late_at_once)[:EXAMPLES]),
+    )
