@@ -33,7 +33,11 @@ WITH policy AS (
   FROM generate_series(1, $2::bigint) AS n
 ), budgeted AS (
   SELECT u.*, p.id AS policy_id, p.version AS policy_version, p.definition,
-    (p.definition #>> ARRAY['targets', tier, 'first_response'])::int AS budget,
+    -- A first answer is due with the earlier of the tier's target and the public promise.
+    least((p.definition #>> ARRAY['targets', tier, 'first_response'])::int,
+      (p.definition #>> ARRAY['promised', channel])::int) AS budget,
+    (p.definition #>> ARRAY['targets', tier, 'first_response'])::int AS target_budget,
+    (p.definition #>> ARRAY['promised', channel])::int AS promised_budget,
     (p.definition #>> ARRAY['targets', tier, 'resolution'])::int AS resolution_budget,
     (p.definition #>> ARRAY['targets', tier, 'limit'])::int AS hard_limit
   FROM numbered u CROSS JOIN policy p
@@ -160,11 +164,14 @@ FROM seeded ORDER BY n
 
 CLOCKS = """
 INSERT INTO clocks (workspace_id, id, case_id, thread_id, kind, episode, tier, state, started_at,
-  due_at, limit_at, budget_seconds, paused_seconds, settled_at, met_at, trigger_message_id,
+  due_at, target_due_at, promise_due_at, limit_at, budget_seconds, paused_seconds, settled_at, met_at, trigger_message_id,
   settling_message_id, policy_id, policy_version, generation, corrections, created_at, updated_at)
 SELECT $1, pg_temp.id_at(opened_at, $2 || kind || n), case_id, thread_id, kind, 1, tier,
   CASE WHEN open THEN 'running' ELSE 'met' END, opened_at,
   CASE kind WHEN 'resolution' THEN resolution_due_at ELSE due_at END,
+  CASE kind WHEN 'resolution' THEN resolution_due_at
+    ELSE opened_at + make_interval(secs => target_budget) END,
+  CASE kind WHEN 'first_response' THEN opened_at + make_interval(secs => promised_budget) END,
   CASE kind WHEN 'first_response' THEN opened_at + make_interval(secs => hard_limit) END,
   CASE kind WHEN 'resolution' THEN resolution_budget ELSE budget END, 0,
   answered_at, answered_at, opening_id, reply_id, policy_id, policy_version, 1, '[]',

@@ -13,11 +13,18 @@ from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer
 from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.kit import ids
+from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Scope, Workspace
 from tests.support.alerts import NOON, Desk
 from tests.support.client import client_of, make_key
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """The API lives at the desk's moment, whatever day it is here."""
+    return Database(database.engine, FrozenClock(NOON))
 
 
 @pytest.fixture
