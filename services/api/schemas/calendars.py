@@ -18,9 +18,12 @@ from services.core.kit.http import MAX_URL_CHARACTERS
 
 _MINUTES_OF_AN_HOUR = 60
 _WEBCAL = "webcal://"
-# What a body may hold at all; what makes sense is said by the rules, field by field.
+# What a body may hold at all. The published schema says what the rules allow, and the rules say it
+# field by field.
 _MANY_SPANS = 100
 _MANY_DAYS = 5_000
+_AS_MANY_SPANS: JsonDict = {"maxItems": rules.MOST_SPANS}
+_AS_MANY_DAYS: JsonDict = {"maxItems": rules.MOST_DAYS}
 
 EXAMPLE: JsonDict = {
     "name": "Shanghai office",
@@ -76,7 +79,10 @@ class SpanBody(StrictModel):
         return Span(_minutes(self.start), _minutes(self.end))
 
 
-Spans = Annotated[list[SpanBody], Field(max_length=_MANY_SPANS, default_factory=list)]
+Spans = Annotated[
+    list[SpanBody],
+    Field(max_length=_MANY_SPANS, default_factory=list, json_schema_extra=_AS_MANY_SPANS),
+]
 
 
 class WeekBody(StrictModel):
@@ -119,7 +125,10 @@ class CalendarBody(StrictModel):
     country: Annotated[
         str | None, Field(min_length=2, max_length=2, description="ISO 3166, as CN.")
     ] = None
-    days: Annotated[list[DayBody], Field(max_length=_MANY_DAYS, default_factory=list)]
+    days: Annotated[
+        list[DayBody],
+        Field(max_length=_MANY_DAYS, default_factory=list, json_schema_extra=_AS_MANY_DAYS),
+    ]
     feed_url: Annotated[
         str | None,
         Field(max_length=MAX_URL_CHARACTERS, description="An iCalendar of closings, read daily."),
