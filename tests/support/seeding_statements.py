@@ -164,7 +164,8 @@ FROM seeded ORDER BY n
 
 CLOCKS = """
 INSERT INTO clocks (workspace_id, id, case_id, thread_id, kind, episode, tier, state, started_at,
-  due_at, target_due_at, promise_due_at, limit_at, budget_seconds, paused_seconds, settled_at, met_at, trigger_message_id,
+  due_at, target_due_at, promise_due_at, limit_at, budget_seconds, paused_seconds, settled_at,
+  met_at, trigger_message_id,
   settling_message_id, policy_id, policy_version, generation, corrections, created_at, updated_at)
 SELECT $1, pg_temp.id_at(opened_at, $2 || kind || n), case_id, thread_id, kind, 1, tier,
   CASE WHEN open THEN 'running' ELSE 'met' END, opened_at,
