@@ -352,13 +352,11 @@ def _wait(state: Fold, case: CaseShape, at: datetime) -> None:
 
 def _end_pause(state: Fold, at: datetime) -> None:
     """A new question, an answer or a person ends a pause that was still to last."""
-    case = state.current
-    if case is None:
-        return
     for episode in (state.response, state.resolution):
         if episode is not None:
             episode.pauses = [_cut(pause, at) for pause in episode.pauses if pause.start < at]
-    if case.snoozed_until is not None and case.snoozed_until > at:
+    case = state.current
+    if case is not None and case.snoozed_until is not None and case.snoozed_until > at:
         case.snoozed_until = None
 
 

@@ -82,6 +82,17 @@ def test_a_closing_leaves_a_teams_own_day_alone() -> None:
     assert left == [Closing(hour(0), hour(24), "fair"), Closing(hour(48), hour(72), "fair")]
 
 
+def test_own_days_elsewhere_leave_a_closing_whole() -> None:
+    closing = Closing(hour(24), hour(72), "fair")
+    kept = [(hour(0), hour(24)), (hour(72), hour(96))]
+    assert rules.without([closing], kept) == [closing]
+
+
+def test_a_day_a_team_says_itself_wins_and_keeps_its_name() -> None:
+    said = rules.own_day([Span(540, 720)], "Stocktaking")
+    assert said == Day((Span(540, 720),), DayReason.OVERRIDE, "Stocktaking")
+
+
 @pytest.mark.parametrize(
     ("new", "others", "circle"),
     [
@@ -130,6 +141,12 @@ def test_only_when_nobody_is_there_clocks_stop(parts: dict[str, object], pauses:
         (StandstillDraft(StandstillReason.OUTAGE, hour(-800)), "too_long_ago"),
         (StandstillDraft(StandstillReason.OUTAGE, hour(87_600)), "too_far_ahead"),
         (StandstillDraft(StandstillReason.OUTAGE, NOON, member_id=LIN), "not_allowed"),
+        (
+            StandstillDraft(
+                StandstillReason.OUT_OF_OFFICE, NOON, hour(1), member_id=LIN, stand_in_id=LIN
+            ),
+            "circle",
+        ),
         (
             StandstillDraft(
                 StandstillReason.OUT_OF_OFFICE, NOON, hour(1), member_id=LIN, pauses=True

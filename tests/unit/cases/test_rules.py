@@ -1,6 +1,7 @@
 """The fold: what the cases of a thread are, in whatever order their items are handed over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -252,6 +253,24 @@ class TestWaiting:
     def test_nothing_owed_nothing_waits(self) -> None:
         items = ask(1, 0), act(ActKind.RESOLVE, 5), act(ActKind.WAIT, 11)
         assert self.pauses("resolution", *items) == []
+
+
+class TestReplyWindows:
+    def window(self, case: CaseShape, number: int) -> Episode:
+        return episodes(case)["reply_window", number]
+
+    def said(self, number: int, minutes: float, *, closes: float) -> Ask:
+        return replace(ask(number, minutes), window_until=at(closes))
+
+    def test_one_that_has_closed_stays_missed_and_another_message_opens_the_next(self) -> None:
+        case = only(fold(self.said(1, 0, closes=60), self.said(2, 90, closes=150)))
+        assert self.window(case, 1).settled_at == at(90)
+        assert (self.window(case, 2).until, self.window(case, 2).settled_at) == (at(150), None)
+
+    def test_a_question_reopened_within_it_has_what_is_left_of_it(self) -> None:
+        closed, opened = act(ActKind.RESOLVE, 10), act(ActKind.REOPEN, 20)
+        case = only(fold(self.said(1, 0, closes=60), closed, opened))
+        assert self.window(case, 2).until == at(60)
 
 
 class TestSnoozing:

@@ -13,7 +13,15 @@ from services.core.calendars.types import DayReason, Span
 from services.core.explain import rules
 from services.core.explain.sentences import EN, ZH
 from services.core.explain.speech import Speech
-from services.core.explain.types import ClockFacts, Count, DayName, Lang, Said, StepTold
+from services.core.explain.types import (
+    ClockFacts,
+    Count,
+    DayName,
+    First,
+    Lang,
+    Said,
+    StepTold,
+)
 from services.core.explain.words import tell
 from services.core.sla import rules as sla
 from services.core.sla.types import (
@@ -215,3 +223,22 @@ class TestWords:
             StepTold(percent, 1, FRIDAY, TimerState.SKIPPED, note=past) for percent in (50, 80)
         )
         assert "Nothing came at 50 and 80 %" in words(facts(steps=steps))
+
+
+class TestWhatIsNotKnown:
+    """A clock no message claims any more has no episode: what is in its row is told, no more."""
+
+    def test_nothing_stood_still_that_nobody_remembers(self) -> None:
+        told = replace(facts(Pause(FRIDAY, FRIDAY + timedelta(hours=1))), episode=None)
+        assert list(rules.tell_pauses(told)) == []
+        assert rules.explain(told).pauses == ()
+
+    def test_two_promises_at_one_moment_are_told_as_both(self) -> None:
+        promising = replace(POLICY, promised={"comment": 2 * 3600})
+        plain = facts()
+        assert plain.episode is not None
+        shape = sla.shape_clock(
+            plain.episode, promising, FRIDAY, channel="comment", hours=OFFICE.hours
+        )
+        told = replace(plain, policy=promising, clock=replace(plain.clock, shape=shape))
+        assert rules.explain(told).due.first is First.BOTH

@@ -112,6 +112,8 @@ def test_an_absence_is_told_by_when_it_ends_and_who_answers() -> None:
     end = NOW + timedelta(days=2)
     away = Away(uuid4(), NOW, end, pauses=True)
     assert "11 月 23 日 12:00到11 月 25 日 12:00我们休息" in rules.away(away, ZH, rules.HOME_ZONE)
+    later = Away(uuid4(), NOW, end + timedelta(seconds=5), pauses=True)
+    assert "11 月 25 日 12:01" in rules.away(later, ZH, rules.HOME_ZONE)
     open_ended = Away(uuid4(), NOW, None, pauses=True)
     assert "We will say here when we are back" in rules.away(open_ended, EN, rules.HOME_ZONE)
     covered = Away(uuid4(), NOW, end, pauses=False, stand_in="林夏")
