@@ -11,6 +11,7 @@ from services.core.intake import models as intake
 from services.core.kit.db import Base
 from services.core.learning import models as learning
 from services.core.objectives import models as objectives
+from services.core.rotas import models as rotas
 from services.core.rulebook import models as rulebook
 from services.core.sandbox import models as sandbox
 from services.core.sla import models as sla
@@ -31,6 +32,7 @@ __all__ = [
     "intake",
     "learning",
     "objectives",
+    "rotas",
     "rulebook",
     "sandbox",
     "sla",
