@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, Float, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.alerts.types import (
@@ -72,6 +72,39 @@ class ChannelRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
+    # Set by the product when nothing has come through for long; a person ends it.
+    paused_at: Mapped[datetime | None]
+    paused_reason: Mapped[str | None]
+
+
+class ChannelStateRow(Base):
+    """What all workers must agree on about a channel: its bucket, and whether its door is shut.
+
+    `tokens` is null until the first sending: the bucket is full.
+    """
+
+    __tablename__ = "channel_states"
+    __table_args__ = (
+        Index(
+            "ix_channel_states_failing",
+            "workspace_id",
+            "channel_id",
+            postgresql_where=text("failing_since IS NOT NULL"),
+        ),
+        # Each sending changes its row in place.
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    workspace_id: Mapped[Key]
+    channel_id: Mapped[Key]
+    tokens: Mapped[float | None] = mapped_column(Float())
+    refilled_at: Mapped[datetime]
+    # In a row, since something last came through.
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    refusals: Mapped[int] = mapped_column(server_default=text("0"))
+    trips: Mapped[int] = mapped_column(server_default=text("0"))
+    failing_since: Mapped[datetime | None]
+    open_until: Mapped[datetime | None]
 
 
 class AlertRow(Base):
@@ -154,6 +187,18 @@ class OutboxRow(Base):
             postgresql_where=text("state = 'pending'"),
         ),
         Index("ix_outbox_dead", "workspace_id", "id", postgresql_where=text("state = 'dead'")),
+        Index(
+            "ix_outbox_forsaken",
+            "workspace_id",
+            "id",
+            postgresql_where=text("state = 'dead' AND fell_back_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_sent",
+            "workspace_id",
+            "sent_at",
+            postgresql_where=text("state = 'sent'"),
+        ),
         {"postgresql_with": QUEUE_TABLE},
     )
 
@@ -172,6 +217,11 @@ class OutboxRow(Base):
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    # The one message that carried it together with others.
+    digest_id: Mapped[UUID | None]
+    # The row whose channel could not be reached, and when another one was asked instead.
+    fallback_of: Mapped[UUID | None]
+    fell_back_at: Mapped[datetime | None]
 
 
 class SendAttemptRow(Base):
@@ -189,3 +239,4 @@ class SendAttemptRow(Base):
     outcome: Mapped[str]
     status_code: Mapped[int | None]
     detail: Mapped[str | None]
+    digest_id: Mapped[UUID | None]
