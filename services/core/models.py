@@ -1,5 +1,6 @@
 """Every feature's tables in one place, for Alembic and the tests."""
 
+from services.core.actions import models as actions
 from services.core.alerts import models as alerts
 from services.core.audit import models as audit
 from services.core.bursts import models as bursts
@@ -14,6 +15,7 @@ from services.core.objectives import models as objectives
 from services.core.rotas import models as rotas
 from services.core.rulebook import models as rulebook
 from services.core.sandbox import models as sandbox
+from services.core.silences import models as silences
 from services.core.sla import models as sla
 from services.core.staffing import models as staffing
 from services.core.stream import models as stream
@@ -22,6 +24,7 @@ from services.core.workspaces import models as workspaces
 
 __all__ = [
     "Base",
+    "actions",
     "alerts",
     "audit",
     "bursts",
@@ -35,6 +38,7 @@ __all__ = [
     "rotas",
     "rulebook",
     "sandbox",
+    "silences",
     "sla",
     "staffing",
     "stream",
