@@ -1,15 +1,15 @@
 """Keep quiet: silences, inhibitions, quiet hours, and the secrets that sign links.
 
-Revision: 0016_quiet
-After: 0015_rotas
+Revision: 0018_quiet
+After: 0017_sent
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0016_quiet"
-down_revision = "0015_rotas"
+revision = "0018_quiet"
+down_revision = "0017_sent"
 branch_labels = None
 depends_on = None
 
