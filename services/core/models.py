@@ -6,11 +6,13 @@ from services.core.audit import models as audit
 from services.core.bursts import models as bursts
 from services.core.calendars import models as calendars
 from services.core.cases import models as cases
+from services.core.changes import models as changes
 from services.core.conversations import models as conversations
 from services.core.health import models as health
 from services.core.intake import models as intake
 from services.core.kit.db import Base
 from services.core.learning import models as learning
+from services.core.metrics import models as metrics
 from services.core.objectives import models as objectives
 from services.core.rotas import models as rotas
 from services.core.rulebook import models as rulebook
@@ -30,10 +32,12 @@ __all__ = [
     "bursts",
     "calendars",
     "cases",
+    "changes",
     "conversations",
     "health",
     "intake",
     "learning",
+    "metrics",
     "objectives",
     "rotas",
     "rulebook",

@@ -20,6 +20,19 @@ class FollowerRow(Base):
     __table_args__ = (
         Index("uq_followers_external", "workspace_id", "source_id", "external_id", unique=True),
         Index("ix_followers_seen", "workspace_id", "last_seen_at", "id"),
+        # Who came and went, by day: few rows, those whose following was heard of.
+        Index(
+            "ix_followers_followed",
+            "workspace_id",
+            "followed_at",
+            postgresql_where=sql("followed_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_followers_unfollowed",
+            "workspace_id",
+            "unfollowed_at",
+            postgresql_where=sql("unfollowed_at IS NOT NULL"),
+        ),
     )
 
     workspace_id: Mapped[Key]
