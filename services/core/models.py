@@ -2,6 +2,7 @@
 
 from services.core.actions import models as actions
 from services.core.alerts import models as alerts
+from services.core.alerts import text_models as alert_texts
 from services.core.audit import models as audit
 from services.core.bursts import models as bursts
 from services.core.calendars import models as calendars
@@ -27,6 +28,7 @@ from services.core.workspaces import models as workspaces
 __all__ = [
     "Base",
     "actions",
+    "alert_texts",
     "alerts",
     "audit",
     "bursts",
