@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
 from services.core.alerts import rules
+from services.core.alerts.ladder_types import LadderDraft, LadderStep
 from services.core.alerts.types import (
     Alert,
     AlertKind,
@@ -19,8 +20,6 @@ from services.core.alerts.types import (
     ChannelDraft,
     ChannelKind,
     Delivery,
-    LadderDraft,
-    LadderStep,
     OutboxState,
     Outcome,
     Purpose,

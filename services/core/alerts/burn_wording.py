@@ -8,6 +8,7 @@ _OVER: Final = {
     "zh": "回复达标率已恢复正常节奏，谢谢大家。",
     "en": "Answers are back on the pace of the objective, thank you.",
 }
+_AGAIN: Final = (Purpose.RENOTIFY, Purpose.ESCALATED)
 _NOW: Final = ("请现在加派人手。", "please bring in more people now.")
 _SOON: Final = ("请看看最近几天的安排。", "please look at the plan of these days.")
 
@@ -16,7 +17,7 @@ def burn_sentences(alert: Alert, purpose: Purpose) -> dict[str, str]:
     """The sentence in Chinese and English; its figures are those of the moment it was raised."""
     if purpose is Purpose.RESOLVED:
         return _OVER
-    again_zh, again_en = ("再次提醒：", "Again: ") if purpose is Purpose.RENOTIFY else ("", "")
+    again_zh, again_en = ("再次提醒：", "Again: ") if purpose in _AGAIN else ("", "")
     told = alert.detail or {}
     missed, decided, hours = (told.get(name, 0) for name in ("missed", "decided", "hours"))
     times = f"{told.get('times', 0):g}"

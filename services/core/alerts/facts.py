@@ -20,6 +20,9 @@ def alert_changed(verb: str, alert: Alert, **more: Any) -> Fact:
             "rule_id": str(alert.rule_id) if alert.rule_id else None,
             "message_id": str(alert.message_id) if alert.message_id else None,
             "burn_id": str(alert.burn_id) if alert.burn_id else None,
+            "detector_firing_id": (
+                str(alert.detector_firing_id) if alert.detector_firing_id else None
+            ),
             "step": alert.step,
             "severity": alert.severity.value,
             "tier": alert.tier.value,

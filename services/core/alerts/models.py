@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Float, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.core.alerts.ladder_types import GroupBy, StepOutcome
 from services.core.alerts.types import (
     AlertKind,
     AlertState,
@@ -22,6 +23,7 @@ from services.core.triage.types import Tier
 class LadderRow(Base):
     __tablename__ = "ladders"
     __table_args__ = (
+        one_of("group_by", GroupBy),
         Index(
             "uq_ladders_name",
             "workspace_id",
@@ -35,6 +37,8 @@ class LadderRow(Base):
     id: Mapped[Key]
     name: Mapped[str]
     steps: Mapped[list[Json]]
+    group_by: Mapped[str | None]
+    group_window_seconds: Mapped[int | None]
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -133,6 +137,36 @@ class AlertRow(Base):
             unique=True,
             postgresql_where=text("kind = 'budget_burn'"),
         ),
+        Index(
+            "uq_alerts_detector",
+            "workspace_id",
+            "detector_firing_id",
+            unique=True,
+            postgresql_where=text("kind = 'detector'"),
+        ),
+        # The cost of finding climbs follows what is due, never what is open.
+        Index(
+            "ix_alerts_climb",
+            "climb_at",
+            "workspace_id",
+            postgresql_where=text("climb_at IS NOT NULL"),
+        ),
+        # Of a great many due at once the urgent ones go first.
+        Index(
+            "ix_alerts_climb_by_tier",
+            "workspace_id",
+            "tier",
+            "climb_at",
+            "id",
+            postgresql_where=text("climb_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_alerts_told",
+            "workspace_id",
+            "told_group",
+            "told_at",
+            postgresql_where=text("told_group IS NOT NULL"),
+        ),
         Index("ix_alerts_case", "workspace_id", "case_id", "fired_at"),
         Index("ix_alerts_list", "workspace_id", "state", "fired_at", "id"),
         Index("ix_alerts_time", "workspace_id", "fired_at", "id"),
@@ -160,12 +194,41 @@ class AlertRow(Base):
     ladder: Mapped[Json]
     # Figures of what raised it, where there are any.
     detail: Mapped[Json | None]
+    detector_firing_id: Mapped[UUID | None]
+    # When its ladder goes on, and where it stands there: the next step, and how often it was tried.
+    climb_at: Mapped[datetime | None]
+    climb_position: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
+    climb_round: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
+    # Until when an acknowledgement keeps it at rest.
+    resume_at: Mapped[datetime | None]
+    # Alerts of one group are told together, and when this one was last told.
+    told_group: Mapped[str | None]
+    told_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None]
     note: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None]
     resolution: Mapped[str | None]
+
+
+class AlertStepRow(Base):
+    """One step of an alert's climb, once for each round: who was told, or why nobody was."""
+
+    __tablename__ = "alert_steps"
+    __table_args__ = (one_of("outcome", StepOutcome),)
+
+    workspace_id: Mapped[Key]
+    alert_id: Mapped[Key]
+    position: Mapped[int] = mapped_column(SmallInteger(), primary_key=True)
+    round: Mapped[int] = mapped_column(SmallInteger(), primary_key=True)
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    # Who was told and where, how far the circle was widened, or what kept it quiet.
+    detail: Mapped[Json]
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime]
+    late_by_seconds: Mapped[int]
 
 
 class OutboxRow(Base):

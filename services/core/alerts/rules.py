@@ -7,11 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.core.alerts.burn_wording import burn_sentences
+from services.core.alerts.detector_wording import detector_sentences
+from services.core.alerts.ladder_types import LadderStep
 from services.core.alerts.types import (
     Alert,
     AlertKind,
     BurnNotice,
-    LadderStep,
+    DetectorNotice,
     OutboxState,
     Outcome,
     Purpose,
@@ -34,6 +36,14 @@ SCHEDULE: Final = (5, 30, 120, 600, 1_800, 7_200, 18_000, 36_000, 36_000)
 JITTER: Final = 0.2
 # A sink may ask for patience, not for silence.
 LONGEST_RETRY_AFTER: Final = 6 * 3600
+
+# Where on a ladder what has no promise stands, by how loud it is.
+_PERCENT_OF: Final = {
+    Severity.HINT: 50,
+    Severity.WARNING: WARNING_PERCENT,
+    Severity.BREACH: BREACH_PERCENT,
+    Severity.ESCALATION: 150,
+}
 
 _AGAIN_STATUS: Final = frozenset({408, 425, 429})
 # The request left, or may have, and no answer came back.
@@ -149,6 +159,40 @@ def new_burn_alert(
     }
 
 
+def new_detector_alert(
+    notice: DetectorNotice, *, alert_id: UUID, now: datetime, ladder: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of a detector's alert: as loud as the detector says, and due at once."""
+    return {
+        "id": alert_id,
+        "kind": AlertKind.DETECTOR.value,
+        "clock_id": None,
+        "case_id": None,
+        "detector_firing_id": notice.firing_id,
+        "group_key": f"detector:{notice.detector_id}",
+        "step": detector_step(notice),
+        "generation": 1,
+        "severity": notice.severity.value,
+        "tier": notice.tier.value,
+        "clock_kind": None,
+        "state": "firing",
+        "fire_at": now,
+        "fired_at": now,
+        "due_at": now,
+        "ladder": ladder,
+        "detail": {
+            **notice.detail,
+            "detector_id": str(notice.detector_id),
+            "detector": notice.kind,
+        },
+    }
+
+
+def detector_step(notice: DetectorNotice) -> int:
+    """Where on a ladder an alert of this severity stands."""
+    return _PERCENT_OF[notice.severity]
+
+
 def burn_step(notice: BurnNotice) -> int:
     """Where on a ladder a burn stands."""
     return BREACH_PERCENT if notice.is_fast else WARNING_PERCENT
@@ -175,6 +219,7 @@ def build_message(
         "rule_id": _spelled(alert.rule_id),
         "message_id": _spelled(alert.message_id),
         "burn_id": _spelled(alert.burn_id),
+        "detector_firing_id": _spelled(alert.detector_firing_id),
         "detail": alert.detail,
         "percent": alert.step,
         "severity": alert.severity.value,
@@ -196,6 +241,8 @@ def _spelled(value: UUID | None) -> str | None:
 def _sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dict[str, str]:
     if alert.kind is AlertKind.BUDGET_BURN:
         return burn_sentences(alert, purpose)
+    if alert.kind is AlertKind.DETECTOR:
+        return detector_sentences(alert, purpose)
     return sentences(alert, purpose, late_by=late_by, left=left)
 
 

@@ -15,6 +15,7 @@ class AlertState(StrEnum):
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    EXPIRED = "expired"  # nobody ended it and nobody asked: too old to wake anybody
 
 
 class Severity(StrEnum):
@@ -27,11 +28,12 @@ class Severity(StrEnum):
 
 
 class AlertKind(StrEnum):
-    """What raised it: a moment of a promise, a rule of the workspace, or too many misses."""
+    """What raised it: a moment of a promise, a rule, too many misses, or a detector."""
 
     PROMISE = "promise"
     RULE = "rule"
     BUDGET_BURN = "budget_burn"
+    DETECTOR = "detector"
 
 
 class ChannelKind(StrEnum):
@@ -40,13 +42,11 @@ class ChannelKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why something is sent: the alert, its repetition, the news that it is over.
-
-    `corrected` has its place in the table; nothing is sent for it yet.
-    """
+    """Why something is sent: the alert, its repetition, a later step, and how it ended."""
 
     FIRING = "firing"
     RENOTIFY = "renotify"
+    ESCALATED = "escalated"
     RESOLVED = "resolved"
     CORRECTED = "corrected"
 
@@ -72,41 +72,6 @@ class Outcome(StrEnum):
     RETRYABLE = "retryable"
     PERMANENT = "permanent"
     IN_DOUBT = "in_doubt"
-
-
-@dataclass(frozen=True, slots=True)
-class LadderStep:
-    """From this percent of the budget on, tell these channels; an empty tuple is all of them."""
-
-    percent: int
-    channel_ids: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LadderDraft:
-    """What somebody wants a ladder to be."""
-
-    name: str
-    steps: tuple[LadderStep, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Who hears of what. An alert keeps the ladder it was raised under."""
-
-    id: UUID
-    name: str
-    version: int
-    steps: tuple[LadderStep, ...]
-    created_at: datetime
-    updated_at: datetime
-
-    def snapshot(self) -> dict[str, Any]:
-        steps = [
-            {"percent": step.percent, "channel_ids": [str(one) for one in step.channel_ids]}
-            for step in self.steps
-        ]
-        return {"id": str(self.id), "name": self.name, "version": self.version, "steps": steps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +115,10 @@ class Alert:
 
     A rule's alert has a rule and a message instead of a clock, and a case only where there is one;
     its step is 100 and it is due when it was raised. So it is with the alert of a burning error
-    budget, which has a burn instead; `detail` holds its figures.
+    budget, which has a burn instead, and of a detector's; `detail` holds their figures.
+
+    `climb_at` is when its ladder goes on, at `climb_position` and `climb_round` there; None when
+    nothing is left to do. `resume_at` is until when an acknowledgement keeps it at rest.
     """
 
     id: UUID
@@ -171,7 +139,14 @@ class Alert:
     rule_id: UUID | None = None
     message_id: UUID | None = None
     burn_id: UUID | None = None
+    detector_firing_id: UUID | None = None
     detail: Mapping[str, Any] | None = None
+    climb_at: datetime | None = None
+    climb_position: int = 0
+    climb_round: int = 0
+    resume_at: datetime | None = None
+    told_group: str | None = None
+    told_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str | None = None
@@ -200,6 +175,21 @@ class BurnNotice:
 
     burn_id: UUID
     is_fast: bool
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorNotice:
+    """A detector that went off: `firing_id` is this one time, which is told of once.
+
+    `detail` has the figures a person wants to see; `sentence` in it, by language, is said as it is.
+    """
+
+    detector_id: UUID
+    kind: str
+    firing_id: UUID
+    severity: Severity
+    tier: Tier
     detail: Mapping[str, Any]
 
 

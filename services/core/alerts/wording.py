@@ -35,7 +35,7 @@ def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dic
         zh, en = _over(alert)
     else:
         zh, en = _owed(alert, late_by=late_by, left=left)
-    if purpose is Purpose.RENOTIFY:
+    if purpose in {Purpose.RENOTIFY, Purpose.ESCALATED}:
         tier_zh, tier_en = f"再次提醒 · {tier_zh}", f"Again: {tier_en.lower()}"
     return {"zh": f"{tier_zh}：{zh}", "en": f"{tier_en}: {en}"}
 

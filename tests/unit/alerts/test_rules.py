@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.alerts import rules
+from services.core.alerts.ladder_types import LadderStep
 from services.core.alerts.types import (
     Alert,
     AlertState,
-    LadderStep,
     OutboxState,
     Outcome,
     Purpose,
@@ -112,6 +112,7 @@ def test_a_message_says_everything_and_repeats_nobody() -> None:
         "kind",
         "rule_id",
         "burn_id",
+        "detector_firing_id",
         "detail",
         "message_id",
         "percent",

@@ -27,8 +27,9 @@ RETURNING a.*
 
 RESOLVE = """
 UPDATE alerts SET state = 'resolved', resolved_at = :now, resolved_by = :by,
-  resolution = :resolution, note = coalesce(CAST(:note AS text), note)
-WHERE workspace_id = :workspace_id AND state <> 'resolved'
+  resolution = :resolution, note = coalesce(CAST(:note AS text), note),
+  climb_at = NULL, resume_at = NULL
+WHERE workspace_id = :workspace_id AND state NOT IN ('resolved', 'expired')
   AND {column} = ANY(CAST(:ids AS uuid[]))
 RETURNING *
 """
@@ -44,6 +45,7 @@ def _read(row: Row[Any]) -> Alert:
         rule_id=row.rule_id,
         message_id=row.message_id,
         burn_id=row.burn_id,
+        detector_firing_id=row.detector_firing_id,
         detail=row.detail,
         step=row.step,
         generation=row.generation,
@@ -55,6 +57,12 @@ def _read(row: Row[Any]) -> Alert:
         fired_at=row.fired_at,
         due_at=row.due_at,
         ladder=row.ladder,
+        climb_at=row.climb_at,
+        climb_position=row.climb_position,
+        climb_round=row.climb_round,
+        resume_at=row.resume_at,
+        told_group=row.told_group,
+        told_at=row.told_at,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         note=row.note,
@@ -130,6 +138,14 @@ async def resolve_of_burns(
     uow: UnitOfWork, burn_ids: Sequence[UUID], *, by: str, resolution: str
 ) -> list[Alert]:
     return await _resolve(uow, "burn_id", burn_ids, by=by, resolution=resolution, note=None)
+
+
+async def resolve_of_detectors(
+    uow: UnitOfWork, firing_ids: Sequence[UUID], *, by: str, resolution: str
+) -> list[Alert]:
+    return await _resolve(
+        uow, "detector_firing_id", firing_ids, by=by, resolution=resolution, note=None
+    )
 
 
 async def resolve_alerts(

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, insert, select, update
 
+from services.core.alerts.ladder_types import GroupBy, Ladder
 from services.core.alerts.models import LadderRow
-from services.core.alerts.types import Ladder, LadderStep
+from services.core.alerts.stored_steps import read_steps
 from services.core.kit.uow import UnitOfWork
 
 
@@ -15,12 +16,11 @@ def _read(row: Row[Any]) -> Ladder:
         id=row.id,
         name=row.name,
         version=row.version,
-        steps=tuple(
-            LadderStep(step["percent"], tuple(UUID(one) for one in step["channel_ids"]))
-            for step in row.steps
-        ),
+        steps=read_steps(row.steps),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        group_by=GroupBy(row.group_by) if row.group_by else None,
+        group_window_seconds=row.group_window_seconds,
     )
 
 

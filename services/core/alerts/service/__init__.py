@@ -32,9 +32,11 @@ from services.core.alerts.service.ladders import (
 from services.core.alerts.service.raising import (
     raise_for,
     raise_for_burn,
+    raise_for_detector,
     raise_for_rules,
     settle,
     settle_burns,
+    settle_detector_firings,
 )
 from services.core.alerts.service.sending import claim_dispatches, complete, send_due
 
@@ -59,6 +61,7 @@ __all__ = [
     "list_ladders",
     "raise_for",
     "raise_for_burn",
+    "raise_for_detector",
     "raise_for_rules",
     "redrive",
     "renotify",
@@ -67,5 +70,6 @@ __all__ = [
     "send_due",
     "settle",
     "settle_burns",
+    "settle_detector_firings",
     "try_channel",
 ]

@@ -7,16 +7,15 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from services.core.alerts.errors import DefaultLadderError, LadderNameTakenError
+from services.core.alerts.ladder_types import Ladder, LadderDraft, LadderStep
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.service.channels import create_channel
 from services.core.alerts.service.raising import DEFAULT_LADDER, EVERYBODY
+from services.core.alerts.stored_steps import write_steps
 from services.core.alerts.types import (
     ChannelDraft,
     ChannelKind,
-    Ladder,
-    LadderDraft,
-    LadderStep,
 )
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
@@ -39,7 +38,7 @@ async def create_ladder(uow: UnitOfWork, draft: LadderDraft) -> Ladder:
     """Raises LadderNameTakenError, and InvalidInputError for a step twice or a channel unknown."""
     await _check(uow, draft.steps)
     ladder_id = ids.new_id()
-    values = {"id": ladder_id, "name": draft.name, "steps": _write(draft.steps)}
+    values = {"id": ladder_id, "name": draft.name, "steps": write_steps(draft.steps)}
     try:
         await ladder_rows.add_ladder(uow, values)
     except IntegrityError as error:
@@ -67,7 +66,7 @@ async def change_ladder(
         values["name"] = name
     if steps is not None:
         await _check(uow, steps)
-        values["steps"] = _write(steps)
+        values["steps"] = write_steps(steps)
     if not values:
         return ladder
     try:
@@ -117,13 +116,6 @@ async def _check(uow: UnitOfWork, steps: Sequence[LadderStep]) -> None:
     ]
     if problems:
         raise InvalidInputError("The steps of the ladder are not valid.", errors=problems)
-
-
-def _write(steps: Sequence[LadderStep]) -> list[dict[str, Any]]:
-    return [
-        {"percent": step.percent, "channel_ids": [str(one) for one in step.channel_ids]}
-        for step in sorted(steps, key=lambda step: step.percent)
-    ]
 
 
 def _found(ladder: Ladder | None) -> Ladder:

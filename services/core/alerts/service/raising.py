@@ -7,15 +7,16 @@ from uuid import UUID
 
 from services.core.alerts import rules
 from services.core.alerts.facts import alert_changed
+from services.core.alerts.ladder_types import Ladder, LadderStep
 from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.repository import outbox
+from services.core.alerts.stored_steps import freeze
 from services.core.alerts.types import (
     Alert,
     BurnNotice,
-    Ladder,
-    LadderStep,
+    DetectorNotice,
     Purpose,
     RuleMatch,
 )
@@ -91,6 +92,28 @@ async def raise_for_burn(uow: UnitOfWork, notice: BurnNotice) -> int:
     ladder = await _default_ladder(uow, rules.burn_step(notice))
     row = rules.new_burn_alert(notice, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
     return await _raise(uow, [row])
+
+
+async def raise_for_detector(uow: UnitOfWork, notice: DetectorNotice) -> int:
+    """Raise the one alert of a detector that went off, on the default ladder, and queue it.
+
+    Announces and records as `raise_for`; returns 0 when this firing has been told of.
+    """
+    ladder = await _default_ladder(uow, rules.detector_step(notice))
+    row = rules.new_detector_alert(notice, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
+    return await _raise(uow, [row])
+
+
+async def settle_detector_firings(
+    uow: UnitOfWork, firing_ids: Sequence[UUID], *, resolution: str
+) -> int:
+    """As `settle`, for the alerts of detectors that have calmed down."""
+    if not firing_ids:
+        return 0
+    by = uow.actor.label or uow.actor.id
+    settled = await alert_rows.resolve_of_detectors(uow, firing_ids, by=by, resolution=resolution)
+    await let_go(uow, settled)
+    return len(settled)
 
 
 async def settle_burns(uow: UnitOfWork, burn_ids: Sequence[UUID], *, resolution: str) -> int:
@@ -188,7 +211,7 @@ async def _ladders_of(
 
 
 def _frozen(ladder: Ladder | None) -> tuple[dict[str, Any], Sequence[LadderStep]]:
-    return (ladder.snapshot(), ladder.steps) if ladder else (_NO_LADDER, EVERYBODY)
+    return (freeze(ladder), ladder.steps) if ladder else (_NO_LADDER, EVERYBODY)
 
 
 def _told(alert: Alert) -> list[UUID]:

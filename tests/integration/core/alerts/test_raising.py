@@ -7,12 +7,11 @@ from uuid import UUID
 import pytest
 
 from services.core.alerts import service as alerts
+from services.core.alerts.ladder_types import LadderDraft, LadderStep
 from services.core.alerts.types import (
     AlertFilter,
     AlertState,
     ChannelChange,
-    LadderDraft,
-    LadderStep,
     Outcome,
     SendResult,
     Severity,
