@@ -53,7 +53,7 @@ def problems_of_calendar(draft: CalendarDraft) -> list[FieldProblem]:
         detail = "The week never opens: no promise would ever come due."
         problems.append(FieldProblem("/week", "never_opens", detail))
     for name, spans in zip(WEEKDAYS, draft.week, strict=False):
-        problems += _problems_of_spans(spans, f"/week/{name}")
+        problems += problems_of_spans(spans, f"/week/{name}")
     if len(draft.days) > MOST_DAYS:
         detail = f"A calendar names at most {MOST_DAYS} days."
         return [*problems, FieldProblem("/days", "too_many", detail)]
@@ -61,7 +61,7 @@ def problems_of_calendar(draft: CalendarDraft) -> list[FieldProblem]:
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             detail = f"A day lies in the years {FIRST_YEAR} to {LAST_YEAR}."
             problems.append(FieldProblem(f"/days/{place}/date", "out_of_range", detail))
-        problems += _problems_of_spans(differs.spans, f"/days/{place}/spans")
+        problems += problems_of_spans(differs.spans, f"/days/{place}/spans")
     return problems
 
 
@@ -165,7 +165,8 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones() - _NO_ZONES)
 
 
-def _problems_of_spans(spans: Sequence[Span], pointer: str) -> Iterator[FieldProblem]:
+def problems_of_spans(spans: Sequence[Span], pointer: str) -> Iterator[FieldProblem]:
+    """Everything wrong with the spans of one day, under a JSON pointer."""
     if len(spans) > MOST_SPANS:
         yield FieldProblem(pointer, "too_many", f"A day has at most {MOST_SPANS} spans.")
     for place, span in enumerate(spans):

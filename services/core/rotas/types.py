@@ -71,6 +71,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """An active member with everything an alert needs of them."""
+
+    id: UUID
+    name: str
+    role: Role
+    contacts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Members who take turns, in order.
 

@@ -48,6 +48,19 @@ async def get_standstill(uow: UnitOfWork, standstill_id: UUID) -> Standstill:
     return repository.read_standstill(row)
 
 
+async def list_absences(uow: UnitOfWork, since: datetime, until: datetime) -> list[Absence]:
+    """Members that are away at some moment of a range, each with who stands in; one statement.
+
+    The team's own absences are not in it. No two of one member overlap.
+    """
+    absent = await repository.list_absent(uow, since, until)
+    return [
+        Absence(each.member_id, each.stand_in_id, each.starts_at, each.ends_at)
+        for each in absent
+        if each.member_id is not None and each.ends_at is not None
+    ]
+
+
 async def list_stand_ins(uow: UnitOfWork) -> dict[UUID, UUID]:
     """Who answers now for each member that is away; stand-ins that are away themselves passed by.
 
@@ -196,11 +209,7 @@ async def _problems_of_absence(uow: UnitOfWork, draft: StandstillDraft) -> list[
     if draft.member_id is None or draft.ends_at is None:
         return []
     absence = Absence(draft.member_id, draft.stand_in_id, draft.starts_at, draft.ends_at)
-    others = [
-        Absence(each.member_id, each.stand_in_id, each.starts_at, each.ends_at)
-        for each in await repository.list_absent(uow, draft.starts_at, draft.ends_at)
-        if each.member_id is not None and each.ends_at is not None
-    ]
+    others = await list_absences(uow, draft.starts_at, draft.ends_at)
     if rules.overlaps(absence, others):
         detail = "This member is away at that time already."
         return [FieldProblem("/starts_at", "overlap", detail)]

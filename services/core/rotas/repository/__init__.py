@@ -1,0 +1,1 @@
+"""SQL of being on call: rotas with their overrides, teams, and the people an audience names."""
