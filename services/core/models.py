@@ -9,6 +9,7 @@ from services.core.calendars import models as calendars
 from services.core.cases import models as cases
 from services.core.changes import models as changes
 from services.core.conversations import models as conversations
+from services.core.detectors import models as detectors
 from services.core.health import models as health
 from services.core.intake import models as intake
 from services.core.kit.db import Base
@@ -36,6 +37,7 @@ __all__ = [
     "cases",
     "changes",
     "conversations",
+    "detectors",
     "health",
     "intake",
     "learning",

@@ -46,6 +46,18 @@ class SourceSecretRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SignatureRefusalRow(Base):
+    """How many deliveries of a source were refused in one minute, for their signatures."""
+
+    __tablename__ = "signature_refusals"
+    __table_args__ = (Index("ix_signature_refusals_minute", "minute"),)
+
+    workspace_id: Mapped[Key]
+    source_id: Mapped[Key]
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class DeliveryRow(Base):
     """One webhook as it came in. Partitioned by its time-ordered id, so old months drop whole."""
 
