@@ -34,6 +34,7 @@ INDEXES = (
 COLUMNS = (
     "detector_firing_id uuid",
     "climb_at timestamptz",
+    "climb_from timestamptz",
     "climb_position smallint NOT NULL DEFAULT 0",
     "climb_round smallint NOT NULL DEFAULT 0",
     "resume_at timestamptz",

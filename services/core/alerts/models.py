@@ -197,6 +197,8 @@ class AlertRow(Base):
     detector_firing_id: Mapped[UUID | None]
     # When its ladder goes on, and where it stands there: the next step, and how often it was tried.
     climb_at: Mapped[datetime | None]
+    # From when its waits count; moved on by the time it was at rest. None: from the raising.
+    climb_from: Mapped[datetime | None]
     climb_position: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
     climb_round: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
     # Until when an acknowledgement keeps it at rest.

@@ -142,6 +142,7 @@ class Alert:
     detector_firing_id: UUID | None = None
     detail: Mapping[str, Any] | None = None
     climb_at: datetime | None = None
+    climb_from: datetime | None = None
     climb_position: int = 0
     climb_round: int = 0
     resume_at: datetime | None = None

@@ -58,6 +58,7 @@ def _read(row: Row[Any]) -> Alert:
         due_at=row.due_at,
         ladder=row.ladder,
         climb_at=row.climb_at,
+        climb_from=row.climb_from,
         climb_position=row.climb_position,
         climb_round=row.climb_round,
         resume_at=row.resume_at,
