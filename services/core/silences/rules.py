@@ -259,8 +259,10 @@ def problems_of_quiet_hours(hours: QuietHours) -> list[FieldProblem]:
 
 
 def _id_in(detail: Mapping[str, Any] | None, name: str) -> UUID | None:
-    found = (detail or {}).get(name)
-    return UUID(found) if isinstance(found, str) else None
+    try:
+        return UUID(str((detail or {})[name]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _reaches(found: str, wanted: str | None, order: Mapping[str, int]) -> bool:
