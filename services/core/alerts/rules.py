@@ -18,11 +18,9 @@ from services.core.alerts.types import (
     Outcome,
     Purpose,
     RuleMatch,
-    SendResult,
     Severity,
 )
 from services.core.alerts.wording import sentences
-from services.core.gateways.channels.port import Answer, Failure
 from services.core.sla.types import FiredTimer
 from services.core.triage.types import Tier
 
@@ -44,12 +42,6 @@ _PERCENT_OF: Final = {
     Severity.BREACH: BREACH_PERCENT,
     Severity.ESCALATION: 150,
 }
-
-_AGAIN_STATUS: Final = frozenset({408, 425, 429})
-# The request left, or may have, and no answer came back.
-_DOUBTFUL: Final = frozenset({Failure.TIMEOUT, Failure.LOST})
-# A name that fails to resolve may do so tomorrow; an address that is refused stays refused.
-_HOPELESS: Final = frozenset({Failure.BLOCKED, Failure.MISCONFIGURED})
 
 
 def severity_of(percent: int) -> Severity:
@@ -264,34 +256,6 @@ def build_greeting(channel_name: str, *, now: datetime) -> dict[str, Any]:
             "en": "This is a test: the channel works.",
         },
     }
-
-
-def judge(answer: Answer) -> SendResult:
-    """What an answer means. A redirect is a refusal: it would lead where nobody looked."""
-    if answer.status_code is not None:
-        outcome, detail = _judge_status(answer.status_code), answer.detail
-    else:
-        failure = answer.failure or Failure.LOST
-        outcome, detail = _judge_failure(failure), f"{failure.value}: {answer.detail}"
-    return SendResult(
-        outcome=outcome,
-        status_code=answer.status_code,
-        detail=detail,
-        retry_after=answer.retry_after,
-        took_ms=answer.took_ms,
-    )
-
-
-def _judge_status(status: int) -> Outcome:
-    if 200 <= status < 300:  # noqa: PLR2004 - the class of success
-        return Outcome.SENT
-    return Outcome.RETRYABLE if status in _AGAIN_STATUS or status >= 500 else Outcome.PERMANENT  # noqa: PLR2004 - the class of server errors
-
-
-def _judge_failure(failure: Failure) -> Outcome:
-    if failure in _HOPELESS:
-        return Outcome.PERMANENT
-    return Outcome.IN_DOUBT if failure in _DOUBTFUL else Outcome.RETRYABLE
 
 
 def delay_after(attempt: int, rng: random.Random, *, retry_after: float | None = None) -> timedelta:

@@ -10,12 +10,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from services.core.alerts import rules
+from services.core.alerts import answers, rules
 from services.core.alerts.types import Outcome
 from services.core.gateways.channels.console import ConsoleGateway
 from services.core.gateways.channels.fake import FakeGateway
-from services.core.gateways.channels.live import WebhookGateway, read_retry_after
 from services.core.gateways.channels.port import Answer, ChannelGateway, Failure, Parcel
+from services.core.gateways.channels.posting import read_retry_after
+from services.core.gateways.channels.webhook import WebhookGateway
 from services.core.gateways.channels.wiring import open_gateways
 from services.core.kit import ids
 from services.core.kit.http import MAX_ANSWER_BYTES, GuardedClient
@@ -107,7 +108,7 @@ async def test_a_channel_says_what_the_other_side_did(
     )
     if expected.failure is None:
         assert answer.detail == expected.detail
-    assert rules.judge(answer).outcome is outcome
+    assert answers.judge(answer).outcome is outcome
 
 
 async def delivered(act: Callable[[WebhookGateway, Sink], Awaitable[None]]) -> Sink:
@@ -208,7 +209,7 @@ async def test_the_console_writes_a_line_for_machines() -> None:
     stream = io.StringIO()
     parcel = Parcel(ids.new_id(), MESSAGE)
     answer = await ConsoleGateway(stream).send(parcel)
-    assert rules.judge(answer).outcome is Outcome.SENT
+    assert answers.judge(answer).outcome is Outcome.SENT
     assert stream.getvalue().count("\n") == 1
     assert json.loads(stream.getvalue()) == {"alert": MESSAGE, "id": str(parcel.id)}
 

@@ -19,7 +19,6 @@ from services.core.alerts.types import (
     Severity,
 )
 from services.core.alerts.wording import describe_span, sentences
-from services.core.gateways.channels.port import Answer, Failure
 from services.core.kit import ids
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
@@ -211,54 +210,6 @@ def test_every_promise_and_tier_has_words(kind: ClockKind, tier: Tier) -> None:
 )
 def test_a_span_is_told_in_its_two_largest_units(seconds: int, span: tuple[str, str]) -> None:
     assert describe_span(seconds) == span
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [
-        (200, Outcome.SENT),
-        (204, Outcome.SENT),
-        (299, Outcome.SENT),
-        (301, Outcome.PERMANENT),
-        (302, Outcome.PERMANENT),
-        (400, Outcome.PERMANENT),
-        (401, Outcome.PERMANENT),
-        (404, Outcome.PERMANENT),
-        (410, Outcome.PERMANENT),
-        (408, Outcome.RETRYABLE),
-        (429, Outcome.RETRYABLE),
-        (500, Outcome.RETRYABLE),
-        (503, Outcome.RETRYABLE),
-        (599, Outcome.RETRYABLE),
-        (199, Outcome.PERMANENT),
-    ],
-)
-def test_a_status_is_taken_at_its_word(status: int, outcome: Outcome) -> None:
-    result = rules.judge(Answer(status_code=status, retry_after=7.0, detail="x", took_ms=3))
-    assert (result.outcome, result.status_code, result.detail) == (outcome, status, "x")
-    assert (result.retry_after, result.took_ms) == (7.0, 3)
-
-
-@pytest.mark.parametrize(
-    ("failure", "outcome"),
-    [
-        (Failure.TIMEOUT, Outcome.IN_DOUBT),
-        (Failure.LOST, Outcome.IN_DOUBT),
-        (Failure.UNREACHABLE, Outcome.RETRYABLE),
-        (Failure.BLOCKED, Outcome.PERMANENT),
-        (Failure.MISCONFIGURED, Outcome.PERMANENT),
-        (None, Outcome.IN_DOUBT),
-    ],
-)
-def test_no_answer_is_in_doubt_only_if_the_request_left(
-    failure: Failure | None, outcome: Outcome
-) -> None:
-    assert rules.judge(Answer(failure=failure)).outcome is outcome
-
-
-def test_the_reason_of_a_failure_is_kept() -> None:
-    result = rules.judge(Answer(failure=Failure.BLOCKED, detail="no"))
-    assert result.detail == "blocked_address: no"
 
 
 @given(attempt=st.integers(1, 200), seed=st.integers())

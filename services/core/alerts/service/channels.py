@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from services.core.alerts import rules
+from services.core.alerts import answers, rules
 from services.core.alerts.errors import ChannelNameTakenError, UnsignedChannelError
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import outbox
@@ -138,7 +138,7 @@ async def try_channel(
         channel = await get_channel(uow, channel_id)
         message = rules.build_greeting(channel.name, now=uow.now)
     parcel = Parcel(ids.new_id(), message, channel.config, channel.secrets)
-    result = rules.judge(await gateways[channel.kind].send(parcel))
+    result = answers.judge(await gateways[channel.kind].send(parcel))
     async with database.unit(workspace_id, actor=actor, request_id=request_id) as uow:
         detail = {"outcome": result.outcome.value, "status_code": result.status_code}
         await audit.record(uow, [AuditEntry("channel.tested", "channel", channel_id, detail)])

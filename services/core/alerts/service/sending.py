@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
-from services.core.alerts import rules
+from services.core.alerts import answers, rules
 from services.core.alerts.facts import send_dead_lettered
 from services.core.alerts.repository import sending
 from services.core.alerts.service.raising import ALERTS_QUEUE
@@ -191,7 +191,7 @@ class _Tour:
 
     async def _send(self, dispatch: Dispatch) -> None:
         try:
-            result = rules.judge(await self._call(dispatch))
+            result = answers.judge(await self._call(dispatch))
             await complete(self._database, dispatch, result, max_attempts=self._max_attempts)
         except UnavailableError:
             # The lease runs out and the row is sent again, marked as in doubt.

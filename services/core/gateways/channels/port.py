@@ -17,11 +17,20 @@ class Failure(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
+class Verdict(StrEnum):
+    """What the body of an answer said where a status does not: chat robots refuse with a 200."""
+
+    ACCEPTED = "accepted"
+    AGAIN = "again"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One thing to send. `id` stays the same over every attempt: it tells a repeat.
 
-    Every one of `secrets` signs: two during a rotation.
+    Every one of `secrets` signs: two during a rotation. `message["repeat"]` is true when an earlier
+    attempt may have arrived.
     """
 
     id: UUID
@@ -35,6 +44,7 @@ class Answer:
     """What the other side really said. Exactly one of `status_code` and `failure` is set.
 
     `retry_after` is in seconds; `detail` is a short printable piece of the answer, not trusted.
+    `verdict` goes before the status; without one the status decides.
     """
 
     status_code: int | None = None
@@ -42,6 +52,7 @@ class Answer:
     retry_after: float | None = None
     detail: str = ""
     took_ms: int = 0
+    verdict: Verdict | None = None
 
 
 class ChannelGateway(Protocol):

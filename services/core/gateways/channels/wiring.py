@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from services.core.gateways.channels.console import ConsoleGateway
-from services.core.gateways.channels.live import WebhookGateway
 from services.core.gateways.channels.port import ChannelGateway
+from services.core.gateways.channels.webhook import WebhookGateway
 from services.core.kit.http import GuardedClient
 
 Gateways = Mapping[str, ChannelGateway]
