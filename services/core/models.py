@@ -23,6 +23,7 @@ from services.core.silences import models as silences
 from services.core.sla import models as sla
 from services.core.staffing import models as staffing
 from services.core.stream import models as stream
+from services.core.subscriptions import models as subscriptions
 from services.core.triage import models as triage
 from services.core.workspaces import models as workspaces
 
@@ -50,6 +51,7 @@ __all__ = [
     "sla",
     "staffing",
     "stream",
+    "subscriptions",
     "triage",
     "workspaces",
 ]
