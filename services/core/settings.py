@@ -72,9 +72,13 @@ class WorkerSettings(Group):
 
 
 class AlertSettings(Group):
-    """How outgoing alerts travel. `allow_private_addresses` is for one-machine demos and tests."""
+    """How outgoing alerts travel. `allow_private_addresses` is for one-machine demos and tests.
+
+    `public_url` is where people reach this installation: links in messages begin with it.
+    """
 
     allow_private_addresses: bool = False
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
     timeout_seconds: float = 10.0
     max_attempts: int = 10
 
