@@ -9,10 +9,14 @@ import typer
 from services.cli.choices import ID_WIDTH, find_workspace
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import BadInputError, CommandError, run
+from services.core.kit.uow import Actor
 
 if TYPE_CHECKING:
     from services.core.calendars.types import Calendar
     from services.core.calendars.working import ShownDay
+    from services.core.kit.uow import UnitOfWork
+
+ACTOR = Actor(kind="command", id="calendars", label="warmline calendars")
 
 app = typer.Typer(no_args_is_help=True, help="Calendars promises are counted in.")
 
@@ -65,6 +69,21 @@ def show(
 
 
 @app.command()
+def replan(
+    name: Annotated[str, typer.Argument(metavar="CALENDAR", help="Its name or id.")],
+    *,
+    confirm_late: Annotated[
+        int | None, typer.Option(help="How many promises may be late at once.")
+    ] = None,
+    look: Annotated[bool, typer.Option("--look", help="Only say what would happen.")] = False,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Move open promises to the calendar's current version; a worker does it, batch by batch."""
+    typer.echo(run(_replan(workspace, data, name, confirm_late=confirm_late, look=look)))
+
+
+@app.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE.ics", help="An iCalendar of closings.")],
     *,
@@ -106,11 +125,36 @@ async def _show(workspace: str, name: str, days: int, data_dir: Path | None) -> 
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
-            for each in await calendars.list_calendars(uow):
-                if name in {each.draft.name, str(each.id)}:
-                    first = uow.now.astimezone(ZoneInfo(each.draft.zone)).date()
-                    last = first + timedelta(days=days - 1)
-                    return await calendars.show_days(each, first, last)
+            calendar = await _find(uow, name)
+            first = uow.now.astimezone(ZoneInfo(calendar.draft.zone)).date()
+            return await calendars.show_days(calendar, first, first + timedelta(days=days - 1))
+
+
+async def _replan(
+    workspace: str, data_dir: Path | None, name: str, *, confirm_late: int | None, look: bool
+) -> str:
+    from services.core.desk import replanning
+
+    async with opened_database(resolve_settings(data_dir)) as database:
+        place = await find_workspace(database, workspace)
+        async with database.unit(place, actor=ACTOR) as uow:
+            calendar = await _find(uow, name)
+            if look:
+                return (await replanning.preview_of_calendar(uow, calendar.id)).in_words
+            started = await replanning.start_of_calendar(
+                uow, calendar.id, confirmed_late=confirm_late
+            )
+            total = sum(each.total for each in started)
+            where = f"version {calendar.version} of {calendar.draft.name}"
+            return f"{total} open cases of {len(started)} policies move to {where}."
+
+
+async def _find(uow: "UnitOfWork", name: str) -> "Calendar":
+    from services.core.calendars import service as calendars
+
+    for each in await calendars.list_calendars(uow):
+        if name in {each.draft.name, str(each.id)}:
+            return each
     raise CommandError(f"There is no calendar “{name}”; see `warmline calendars list`.")
 
 

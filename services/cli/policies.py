@@ -146,10 +146,6 @@ async def _replan(
             if policy is None:
                 return None
             if look:
-                found = await replanning.preview(uow, policy.id)
-                return (
-                    f"{found.clocks} promises of {found.looked_at} open cases would move"
-                    f" ({found.cases} are open); {found.late} would be late at once."
-                )
+                return (await replanning.preview(uow, policy.id)).in_words
             started = await replanning.start(uow, policy.id, confirmed_late=confirm_late)
             return f"{started.total} open cases move to version {policy.version}."

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.calendars import service as calendars
 from services.core.cases import service as cases
 from services.core.conversations import service as conversations
 from services.core.conversations.types import Touched
@@ -16,7 +17,7 @@ from services.core.desk import service as desk
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import service as sla
 from services.core.sla.errors import LateAtOnceError
-from services.core.sla.types import Move, Replan
+from services.core.sla.types import Move, Policy, Replan
 from services.core.triage.types import Tier
 
 # So few that intake, which needs the same threads, never waits long for them.
@@ -43,15 +44,39 @@ class Preview:
     later: timedelta = timedelta()
     examples: tuple[Move, ...] = ()
 
+    @property
+    def in_words(self) -> str:
+        return (
+            f"{self.clocks} promises of {self.looked_at} open cases would move"
+            f" ({self.cases} are open); {self.late} would be late at once."
+        )
+
 
 async def preview(uow: UnitOfWork, policy_id: UUID) -> Preview:
     """Look, without changing or locking anything. Raises NotFoundError."""
-    await sla.get_policy(uow, policy_id)
-    total = await cases.count_open_of_policy(uow, policy_id)
+    policy = await sla.get_policy(uow, policy_id)
+    return await _preview(uow, [policy])
+
+
+async def preview_of_calendar(uow: UnitOfWork, calendar_id: UUID) -> Preview:
+    """The same for every live policy that counts in this calendar. Raises NotFoundError."""
+    return await _preview(uow, await _counting_in(uow, calendar_id))
+
+
+async def _preview(uow: UnitOfWork, policies: Sequence[Policy]) -> Preview:
+    total = seen = 0
     moves: list[Move] = []
+    for policy in policies:
+        total += await cases.count_open_of_policy(uow, policy.id)
+        seen += await _look(uow, policy.id, MOST_LOOKED_AT - seen, moves)
+    return _summed_up(total, seen, moves)
+
+
+async def _look(uow: UnitOfWork, policy_id: UUID, most: int, moves: list[Move]) -> int:
+    """Add what would move to `moves`; returns how many cases were looked at."""
     seen = 0
     after: UUID | None = None
-    while seen < MOST_LOOKED_AT:
+    while seen < most:
         found = await cases.list_open_of_policy(uow, policy_id, after=after, limit=BATCH)
         if found:
             plans = await cases.read_plans_anew(uow, _touched(found))
@@ -60,7 +85,7 @@ async def preview(uow: UnitOfWork, policy_id: UUID) -> Preview:
             after = found[-1].id
         if len(found) < BATCH:
             break
-    return _summed_up(total, seen, moves)
+    return seen
 
 
 async def start(uow: UnitOfWork, policy_id: UUID, *, confirmed_late: int | None) -> Replan:
@@ -73,6 +98,26 @@ async def start(uow: UnitOfWork, policy_id: UUID, *, confirmed_late: int | None)
     if found.late > (confirmed_late or 0):
         raise LateAtOnceError(found.late)
     return await sla.start_replan(uow, policy_id, found.cases)
+
+
+async def start_of_calendar(
+    uow: UnitOfWork, calendar_id: UUID, *, confirmed_late: int | None
+) -> list[Replan]:
+    """Begin a re-plan of each live policy that counts in this calendar; raises as `start`."""
+    policies = await _counting_in(uow, calendar_id)
+    found = await _preview(uow, policies)
+    if found.late > (confirmed_late or 0):
+        raise LateAtOnceError(found.late)
+    return [
+        await sla.start_replan(uow, policy.id, await cases.count_open_of_policy(uow, policy.id))
+        for policy in policies
+    ]
+
+
+async def _counting_in(uow: UnitOfWork, calendar_id: UUID) -> list[Policy]:
+    """There are as many as people wrote: few enough to be gone through one by one."""
+    calendar = await calendars.get_calendar(uow, calendar_id)
+    return [each for each in await sla.list_policies(uow) if each.calendar_id == calendar.id]
 
 
 async def carry_on(database: Database, *, batch: int = BATCH) -> int:

@@ -13,15 +13,29 @@ from services.core.sla import service as sla
 from services.core.workspaces.types import Workspace
 from tests.support import rows as make
 
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 @pytest.fixture
 async def story(database: Database, workspace: Workspace) -> Any:
     """A comment that deserves a reply, folded into a case with its promises."""
+    return await add_open_case(database, workspace)
+
+
+async def add_open_case(database: Database, workspace: Workspace) -> Any:
     async with database.unit(workspace.id) as uow:
         await sla.ensure_defaults(uow)
         story = await make.add_story(uow)
         await cases.refold(uow, [Touched(story.thread.id, story.said.occurred_at)])
     return story
+
+
+async def default_policy_of(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> dict[str, Any]:
+    async with database.unit(workspace.id) as uow:
+        await sla.ensure_defaults(uow)
+    return await default_policy(api)
 
 
 async def default_policy(api: httpx.AsyncClient) -> dict[str, Any]:
@@ -78,3 +92,43 @@ async def test_a_wrong_confirmation_is_refused_with_the_field(api: httpx.AsyncCl
     response = await api.post(f"/v1/policies/{policy['id']}/replan", json={"confirm_late": -1})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "/confirm_late"
+
+
+async def test_a_changed_calendar_moves_open_promises_when_asked_to(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    always = {name: [{"start": "00:00", "end": "24:00"}] for name in DAYS}
+    body = {"name": "Desk", "zone": "Asia/Shanghai", "week": always}
+    calendar = (await api.post("/v1/calendars", json=body)).json()
+    policy = await default_policy_of(api, database, workspace)
+    saved = {"name": policy["name"], "targets": policy["targets"], "calendar_id": calendar["id"]}
+    assert (await api.put(f"/v1/policies/{policy['id']}", json=saved)).status_code == 200
+    await add_open_case(database, workspace)
+    path = f"/v1/calendars/{calendar['id']}"
+    half = {name: [{"start": "00:00", "end": "12:00"}] for name in DAYS}
+    assert (await api.put(path, json=body | {"week": half})).status_code == 200
+
+    found = (await api.get(f"{path}/replan")).json()
+    assert (found["cases"], found["clocks"] > 0, found["later_seconds"] > 0) == (1, True, True)
+    response = await api.post(f"{path}/replan", json={"confirm_late": found["late"]})
+    assert response.status_code == 202, response.text
+    (started,) = response.json()["items"]
+    assert (started["policy_id"], started["total"]) == (policy["id"], 1)
+    await replanning.carry_on(database)
+    assert (await api.get(f"{path}/replan")).json()["clocks"] == 0
+
+
+async def test_a_calendar_nobody_counts_in_moves_nothing(api: httpx.AsyncClient) -> None:
+    week = {"monday": [{"start": "09:00", "end": "18:00"}]}
+    body = {"name": "Spare", "zone": "Asia/Shanghai", "week": week}
+    calendar = (await api.post("/v1/calendars", json=body)).json()
+    response = await api.post(f"/v1/calendars/{calendar['id']}/replan")
+    assert (response.status_code, response.json()["items"]) == (202, [])
+
+
+async def test_a_foreign_calendar_is_not_found(
+    api: httpx.AsyncClient, workspace: Workspace
+) -> None:
+    foreign = f"/v1/calendars/{workspace.id}/replan"
+    assert (await api.get(foreign)).status_code == 404
+    assert (await api.post(foreign)).status_code == 404

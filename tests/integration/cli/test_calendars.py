@@ -31,6 +31,15 @@ async def test_calendars_are_listed_and_shown(
     )
     assert shown.returncode == 0
     assert shown.stdout.count("00:00–06:00") + shown.stdout.count("closed") == 3
+    replan = ("calendars", "replan", "Night shift", *chosen)
+    looked = warmline(*replan, "--look", WARMLINE__DATABASE__URL=database_url)
+    assert "0 promises of 0 open cases would move" in looked.stdout
+    acted = warmline(*replan, WARMLINE__DATABASE__URL=database_url)
+    assert "0 open cases of 0 policies move to version 1 of Night shift." in acted.stdout
+    unknown = warmline(
+        "calendars", "replan", "Nobody's", *chosen, WARMLINE__DATABASE__URL=database_url
+    )
+    assert (unknown.returncode, "There is no calendar" in unknown.stderr) == (1, True)
 
 
 def test_a_file_is_tried_out_before_anybody_counts_on_it(tmp_path: Path) -> None:
