@@ -18,9 +18,10 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -31,17 +32,16 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 # No repeat can mend these.
 FINAL = frozenset({400, 401, 404, 413, 415, 422})
 CONNECTIONS, READERS = 400, 8
-SYNC_SECONDS = 0.02
+SYNC_SECONDS, SENT_TWICE = 0.02, 0.01
 # For the last repeats, and then for the last alert: leases end, and what failed is tried again.
 SETTLE_SECONDS, LOOK_SECONDS = 300.0, 2.0
-SENT_TWICE = 0.01
 ASKING = "收到的瓶子是碎的，我要退款，请马上处理"
 SAYING = ("谢谢", "太好用了，爱了爱了", "客服小姐姐好耐心，谢谢你们")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where to send and read; `receiver_fd` is an open socket that listens for alerts."""
+    """Where to send and read; alerts come to `receiver_fd`, for `asking` of all events."""
 
     url: str
     key: str
@@ -52,7 +52,6 @@ class Config:
     seconds: float
     rate: float
     seed: int = 1
-    # The part of the events that nobody answers and that must end in an alert.
     asking: float = 0.02
     settle: float = SETTLE_SECONDS
 
@@ -62,21 +61,22 @@ class Door:
 
     def __init__(self, url: str, most: int) -> None:
         address = urlsplit(url)
-        self._host, self._port = address.hostname, address.port
+        self._host, self._port, self._place = address.hostname, address.port, address.netloc
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._room = asyncio.Semaphore(most)
 
     async def call(
-        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
+        self, method: str, path: str, headers: Callable[[], dict[str, str]], body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes]:
         """Raises OSError, EOFError, ValueError or TimeoutError where there was no whole answer."""
-        lines = [f"{method} {path} HTTP/1.1", f"host: {self._host}:{self._port}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"content-length: {len(body)}", "", ""]
         async with self._room, asyncio.timeout(ANSWER_SECONDS):
+            # Here, not before: what waited long for its turn is signed when it is sent.
+            sent = {"host": self._place, "content-length": len(body)} | headers()
+            lines = [f"{name}: {value}" for name, value in sent.items()]
+            head = "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode()
             reader, writer = await self._connection()
             try:
-                writer.write("\r\n".join(lines).encode() + body)
+                writer.write(head + body)
                 status, told, content = await read_http(reader)
             except BaseException:
                 writer.transport.abort()
@@ -131,14 +131,13 @@ class Receiver:
     cases: set[str] = field(default_factory=set)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(OSError, EOFError):
             while True:
                 _, _, body = await read_http(reader)
                 self.hear(json.loads(body)["data"])
                 writer.write(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n")
                 await writer.drain()
-        except (OSError, EOFError):
-            writer.transport.abort()
+        writer.transport.abort()
 
     def hear(self, data: dict[str, Any]) -> None:
         if data["type"] == "alert.firing":
@@ -198,13 +197,9 @@ class Sender:
     async def _attempt(self, number: int, name: str, body: bytes) -> tuple[int, float]:
         """The status, 0 without an answer, and for how long we were asked to stay away."""
         sent = time.time()
-        stamp = str(int(sent))
-        signed = hmac.new(self._secret, f"{name}.{stamp}.".encode() + body, hashlib.sha256)
-        signature = "v1," + base64.b64encode(signed.digest()).decode()
-        headers = {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signature}
-        headers["content-type"] = "application/json"
+        sign = partial(self._signed, name, body)
         try:
-            status, told, content = await self._door.call("POST", self._path, headers, body)
+            status, told, content = await self._door.call("POST", self._path, sign, body)
         except (OSError, EOFError, ValueError) as error:
             self._ledger.note("unanswered", number, sent, time.time(), type(error).__name__)
             return 0, 0.0
@@ -213,6 +208,13 @@ class Sender:
         self._ledger.note("answered", number, sent, time.time(), *words)
         return status, float(told.get("retry-after", 0))
 
+    def _signed(self, name: str, body: bytes) -> dict[str, str]:
+        stamp = str(int(time.time()))
+        signed = hmac.digest(self._secret, f"{name}.{stamp}.".encode() + body, "sha256")
+        signature = "v1," + base64.b64encode(signed).decode()
+        headers = {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signature}
+        return headers | {"content-type": "application/json"}
+
 
 @dataclass(slots=True)
 class Told:
@@ -220,7 +222,6 @@ class Told:
 
     planned: dict[int, float] = field(default_factory=dict)
     acked: dict[int, float] = field(default_factory=dict)
-    deliveries: dict[int, str] = field(default_factory=dict)
     accepted: Counter[int] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -234,11 +235,10 @@ class Told:
             elif kind == "unanswered":
                 told.answers[rest[2]] += 1
             else:
-                _, ended, status, delivery_id, accepted = rest
+                _, ended, status, _, accepted = rest
                 told.answers[str(status)] += 1
                 if status == 202:
                     told.acked.setdefault(number, ended)
-                    told.deliveries[number] = delivery_id
                     told.accepted[number] += accepted
         return told
 
@@ -261,7 +261,7 @@ class Reader:
         async with asyncio.timeout(SETTLE_SECONDS):
             while True:
                 with suppress(OSError, EOFError, ValueError):
-                    status, _, body = await self._door.call("GET", path, self._key)
+                    status, _, body = await self._door.call("GET", path, lambda: self._key)
                     if status in {200, 404}:
                         return json.loads(body) if status == 200 else None
                 await asyncio.sleep(PAUSES[2])
@@ -303,16 +303,14 @@ class Judge:
             self.broken.append(f"{unheard} events were never acknowledged")
 
     async def _until_processed(self) -> None:
-        """The newest were accepted last; a delivery that never ends is found among the messages."""
-        newest = sorted(self._told.acked, key=self._told.acked.__getitem__)[-50:]
-        paths = [f"/v1/deliveries/{self._told.deliveries[number]}" for number in newest]
+        """What a killed worker had in its hands waits until its lease is over."""
+        path = f"/v1/deliveries?state=pending&source_id={self._sender.config.source_id}&limit=1"
         give_up_at = time.time() + self._sender.config.settle
-        while time.time() < give_up_at:
-            states = Counter(one["state"] for one in await self._reader.many(paths))
-            if "pending" not in states:
+        while (await self._reader.get(path))["items"]:
+            if time.time() > give_up_at:
+                self.broken.append("deliveries are still waiting")
                 return
             await asyncio.sleep(LOOK_SECONDS)
-        self.broken.append(f"deliveries are still waiting: {dict(states)}")
 
     async def _read_messages(self) -> set[str]:
         """Look for every acknowledged event; returns the cases that somebody should answer."""
@@ -330,8 +328,7 @@ class Judge:
             elif words == ASKING:
                 cases.add(item["case_id"])
         lost = [f"{name} was acknowledged and is lost" for name in wanted if not seen[name]]
-        self.broken += lost
-        self.broken += [f"{name} is there {n} times" for name, n in seen.items() if n > 1]
+        self.broken += lost + [f"{name} is there {n} times" for name, n in seen.items() if n > 1]
         self.figures |= {"acknowledged": len(wanted), "found": len(wanted) - len(lost)}
         return cases
 
@@ -346,11 +343,11 @@ class Judge:
                 break
             await asyncio.sleep(LOOK_SECONDS)
         known = {alert["id"] for case in details for alert in case["alerts"]}
-        strange = set(self._receiver.heard) - known
+        strange = self._receiver.heard.keys() - known
         self.broken += broken + [f"alert {alert} is of no case" for alert in strange]
         repeats = Counter(mark for marks in self._receiver.heard.values() for mark in marks[1:])
-        self.figures |= {"cases": len(cases), "alerts": len(known)}
-        self.figures |= {"marked_repeats": repeats[True], "unmarked_doubles": repeats[False]}
+        marks = {"marked_repeats": repeats[True], "unmarked_doubles": repeats[False]}
+        self.figures |= {"cases": len(cases), "alerts": len(known), **marks}
 
     def _judge_case(self, case: dict[str, Any]) -> list[str]:
         name, alerts = case["id"], case["alerts"]
@@ -374,8 +371,8 @@ async def run(config: Config) -> dict[str, Any]:
     ledger = Ledger(folder / "outside.jsonl")
     door = Door(config.url, CONNECTIONS)
     sender = Sender(config, door, ledger)
-    door_of_alerts = socket.socket(fileno=config.receiver_fd)
-    listening = await asyncio.start_server(receiver.talk, sock=door_of_alerts)
+    alerted = socket.socket(fileno=config.receiver_fd)
+    listening = await asyncio.start_server(receiver.talk, sock=alerted)
     keeping = asyncio.create_task(ledger.keep())
     await sender.run()
     ledger.closed = True
@@ -384,9 +381,8 @@ async def run(config: Config) -> dict[str, Any]:
     judge = Judge(sender, told, Reader(config, door), receiver)
     await judge.judge()
     listening.close()
-    figures = {"planned": len(told.planned), **judge.figures}
-    figures |= {"answers": dict(told.answers.most_common()), "ack_lag_s": told.lags()}
-    return {"broken": judge.broken, **figures}
+    answers = {"answers": dict(told.answers.most_common()), "ack_lag_s": told.lags()}
+    return {"broken": judge.broken, "planned": len(told.planned), **judge.figures, **answers}
 
 
 def main() -> int:
