@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.changes import service as changes
 from services.core.conversations import judging, repository, rows, rules
 from services.core.conversations.reading import message_id, read_arrival
 from services.core.conversations.types import (
@@ -49,7 +50,10 @@ class ReplyDraft:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """How one kind of state is locked, merged and written."""
+    """How one kind of state is locked, merged and written.
+
+    `moments` are those whose days it counts in; `counted` is what sums of days depend on.
+    """
 
     lock: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Row[Any]]]]
     add: Callable[[UnitOfWork, Sequence[dict[str, Any]]], Awaitable[set[UUID]]]
@@ -57,6 +61,8 @@ class Sketch:
     read: Callable[[Row[Any]], Any]
     write: Callable[[Any], dict[str, Any]]
     merge: Callable[[Any, Any], Any]
+    moments: Callable[[Any], tuple[datetime | None, ...]]
+    counted: Callable[[Any], Any] = lambda state: state
 
 
 FOLLOWERS = Sketch(
@@ -66,6 +72,8 @@ FOLLOWERS = Sketch(
     rows.read_follower,
     rows.write_follower,
     rules.merge_followers,
+    moments=lambda state: (state.followed_at, state.unfollowed_at),
+    counted=lambda state: (state.followed_at, state.unfollowed_at),
 )
 POSTS = Sketch(
     repository.lock_posts,
@@ -74,6 +82,8 @@ POSTS = Sketch(
     rows.read_post,
     rows.write_post,
     rules.merge_posts,
+    moments=lambda state: (state.published_at,),
+    counted=lambda state: (state.published_at, state.deleted_at, state.content.get("author_id")),
 )
 MESSAGES = Sketch(
     repository.lock_messages,
@@ -82,6 +92,7 @@ MESSAGES = Sketch(
     rows.read_message,
     rows.write_message,
     rules.merge_messages,
+    moments=lambda state: (state.occurred_at,),
 )
 
 
@@ -225,6 +236,8 @@ async def put_in_force(uow: UnitOfWork, message: UUID, verdict: Verdict) -> None
         "needs_reply": verdict.needs_reply,
     }
     await repository.change_messages(uow, [values])
+    (row,) = await repository.lock_messages(uow, [message])
+    await changes.note(uow, [row.occurred_at])
 
 
 async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, Touched]:
@@ -294,11 +307,28 @@ async def _converge(
         }
         await sketch.change(uow, [sketch.write(state) for state in moved.values()])
         changed |= moved | {key: merged[key] for key in inserted}
+        await changes.note(
+            uow,
+            [
+                *_recounted(sketch, [(found[key], state) for key, state in moved.items()]),
+                *(moment for key in inserted for moment in sketch.moments(merged[key])),
+            ],
+        )
         rest = {
             key: state for key, state in rest.items() if key not in found and key not in inserted
         }
     message = "Rows kept appearing under this batch; it will be tried again."
     raise UnavailableError(message)
+
+
+def _recounted(sketch: Sketch, moved: Sequence[tuple[Any, Any]]) -> list[datetime | None]:
+    """The moments, before and after, of what counts otherwise now than it did."""
+    return [
+        moment
+        for before, after in moved
+        if sketch.counted(before) != sketch.counted(after)
+        for moment in (*sketch.moments(before), *sketch.moments(after))
+    ]
 
 
 def _touched(written: dict[UUID, MessageState], links: dict[UUID, Touched]) -> list[Touched]:

@@ -1,6 +1,6 @@
 """The difference between the clocks a case should have and those it has, as rows to write."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -169,6 +169,23 @@ def timer_rows(uow: UnitOfWork, work: Work) -> list[dict[str, Any]]:
         for change in (*work.added, *work.changed)
         for timer in change.timers
     ]
+
+
+def moments_counted(
+    work: Work, existing: Mapping[UUID, Sequence[ExistingClock]]
+) -> Iterator[datetime | None]:
+    """Of every promise that is another now: when it is and was due, and what it answers was said.
+
+    Sums of the days these moments fall on are to be made again.
+    """
+    due = {clock.id: clock.shape.due_at for clocks in existing.values() for clock in clocks}
+    for change in (*work.added, *work.changed):
+        if change.kind is ClockKind.REPLY_WINDOW:
+            continue
+        yield from (change.shape.started_at, change.shape.due_at, due.get(change.clock_id))
+        for episode in change.plan.episodes:
+            if (episode.kind, episode.number) == (change.kind, change.episode):
+                yield from (at for at, _ in episode.asks)
 
 
 def _columns(shape: ClockShape) -> dict[str, Any]:

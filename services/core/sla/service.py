@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
+from services.core.changes import service as changes
 from services.core.kit import failpoints, ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.figures import FIGURES
@@ -163,6 +164,7 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     await repository.cancel_timers(uow, work.stopped, "the clock is settled")
     await repository.cancel_timers(uow, work.replanned, "planned anew")
     await repository.add_timers(uow, planning.timer_rows(uow, work))
+    await changes.note(uow, planning.moments_counted(work, existing))
     await stream.announce(uow, work.facts)
     return work.outcomes
 
@@ -298,6 +300,7 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
     late = [timer.clock_id for timer in fired if timer.percent >= rules.MISS_PERCENT]
     if late:
         missed = await repository.miss_clocks(uow, late)
+        await changes.note(uow, [row.due_at for row in missed])
         await stream.announce(uow, [clock_missed(row) for row in missed])
     return sorted(fired, key=lambda timer: (rules.pressing(timer.tier), timer.fire_at))
 
