@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from services.core.staffing.types import Evidence
 
 HOURS_OF_A_DAY = 24
-HOURS_OF_A_WEEK = 7 * HOURS_OF_A_DAY
+DAYS_OF_A_WEEK = 7
+HOURS_OF_A_WEEK = DAYS_OF_A_WEEK * HOURS_OF_A_DAY
 HOUR = timedelta(hours=1)
 
 # How many weeks the pattern of days and hours counts beside what was seen in the hour itself.
@@ -90,8 +91,14 @@ def _smooth(counts: Array, exposure: Array) -> Array:
 
 
 def _spread(days: list[list[tuple[int, int]]], rates: Array) -> float:
-    """By moments: what the squared misses of days have beyond their means, per squared mean."""
+    """By moments: what the squared misses of days have beyond their means, per squared mean.
+
+    The rates were learnt from the same days and lie closer to them than to days to come: as many
+    days as there are levels of weekdays count for nothing.
+    """
+    free = len(days) / max(len(days) - DAYS_OF_A_WEEK, len(days) / 2)
     means = np.array([sum(float(rates[place]) for place, _ in day) for day in days])
     totals = np.array([float(sum(count for _, count in day)) for day in days])
-    beyond = float(((totals - means) ** 2 - means).sum() / max(float((means**2).sum()), 1e-9))
+    missed = free * (totals - means) ** 2 - means
+    beyond = float(missed.sum() / max(float((means**2).sum()), 1e-9))
     return min(max(beyond, 0.0), MOST_SPREAD)

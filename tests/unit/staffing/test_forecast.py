@@ -83,6 +83,11 @@ def test_the_pattern_of_the_week_is_learnt() -> None:
     assert 0.03 < pattern.day_spread < 0.3
 
 
+def test_how_much_days_differ_is_not_told_smaller_after_few_weeks() -> None:
+    patterns = [arrivals.learn(evidence(world(seed, 4), 4)) for seed in range(60)]
+    assert np.mean([pattern.day_spread for pattern in patterns]) == pytest.approx(0.1, rel=0.13)
+
+
 def test_the_same_evidence_and_seed_give_the_same_forecast() -> None:
     known = evidence(world(2, 8), 8)
     assert forecast(known, days=7, seed=5, made_up=40) == forecast(
