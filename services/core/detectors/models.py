@@ -84,7 +84,7 @@ class DetectorFiringRow(Base):
     workspace_id: Mapped[Key]
     id: Mapped[Key]
     detector_id: Mapped[UUID]
-    # A source's or a rota's id; "" where everything is looked at together.
+    # A source's or a rota's id, a stage's name; "" where everything is looked at together.
     subject: Mapped[str]
     version: Mapped[int]
     started_at: Mapped[datetime]

@@ -108,11 +108,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One detector's verdict on one subject (a source, a rota, or everything: "")."""
+    """One detector's verdict on one subject (a source, a rota, a stage, or everything: "").
+
+    `label` is what people call it, where the subject itself does not say.
+    """
 
     due: Due
     subject: str
     judged: Judged
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
