@@ -1,6 +1,7 @@
 """Two workspaces with one of everything each: what one must never see of the other."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from services.core.alerts import service as alerts
@@ -9,9 +10,14 @@ from services.core.calendars.types import CalendarDraft, Span, StandstillDraft, 
 from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
-from services.core.kit.uow import Database
+from services.core.kit.uow import Database, UnitOfWork
 from services.core.rulebook import service as rulebook
 from services.core.rulebook.types import Conditions, Effects, RuleDraft
+from services.core.silences import service as silences
+from services.core.silences.types import Conditions as Meant
+from services.core.silences.types import InhibitionDraft, Sameness, SilenceDraft
+from services.core.silences.types import Source as Loud
+from services.core.silences.types import Target as Quiet
 from services.core.sla import service as sla
 from services.core.triage.types import MessageKind
 from services.core.workspaces import service as workspaces
@@ -63,6 +69,7 @@ FIND = {
     "clock_id": "SELECT id FROM clocks",
     "delivery_id": "SELECT id FROM deliveries",
     "follower_id": "SELECT id FROM followers",
+    "inhibition_id": "SELECT id FROM inhibitions",
     "key_id": "SELECT id FROM api_keys",
     "ladder_id": "SELECT id FROM ladders",
     "letter_id": "SELECT id FROM outbox WHERE state = 'dead'",
@@ -74,8 +81,10 @@ FIND = {
     "rule_id": "SELECT id FROM rules",
     "sample_id": "SELECT id FROM review_samples",
     "secret_id": "SELECT id FROM source_secrets",
+    "silence_id": "SELECT id FROM silences",
     "source_id": "SELECT id FROM sources",
     "standstill_id": "SELECT id FROM standstills",
+    "thread_id": "SELECT id FROM threads",
 }
 
 
@@ -117,6 +126,7 @@ async def make_world(database: Database, name: str) -> World:
             " WHERE state = 'pending'"
         )
         await uow.execute("UPDATE outbox SET state = 'dead'")
+        await _keep_quiet(uow)
         await uow.execute(BURST, {"id": uuid4()})
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})
@@ -128,3 +138,12 @@ async def make_world(database: Database, name: str) -> World:
     ids = {each: str(value) for each, value in found.items()} | {"key_id": str(key.id)}
     registered = RegisteredSource(workspace.id, source.id, secret.secret)
     return World(workspace.id, admin.secret, registered, ids)
+
+
+async def _keep_quiet(uow: UnitOfWork) -> None:
+    """A silence of a group nobody is in, that holds for ever, and an inhibition of one's own."""
+    nobody, end = Meant(group="nobody"), uow.now + timedelta(days=1)
+    await silences.create_silence(uow, SilenceDraft(nobody, uow.now, end, "Nobody listens"))
+    await uow.execute("UPDATE silences SET ends_at = '2099-01-01'")
+    rule = InhibitionDraft("Loud", Loud(severity_at_least="escalation"), Quiet(), Sameness.GROUP)
+    await silences.create_inhibition(uow, rule)

@@ -6,6 +6,7 @@ the query or in the body.
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -42,6 +43,10 @@ CALENDAR = {
 FEED = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nEND:VCALENDAR\r\n"
 ABSENCE = {"reason": "out_of_office", "ends_at": "2028-11-01T00:00:00Z"}
 
+SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+SILENCE = {"conditions": {"group": "nobody"}, "until": SOON, "reason": "Mine"}
+INHIBITION = {"name": "Mine", "source": {"crisis": True}, "same": "post"}
+
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
     "bursts.answer_burst": {"case_ids": ["{case_id}"], "text": "129 元"},
@@ -55,6 +60,8 @@ BODIES: dict[str, Any] = {
     "channels.change_channel": {"name": "Mine"},
     "keys.create_key": {"name": "Mine", "scopes": ["read"]},
     "dead_letters.redrive_all": {},
+    "inhibitions.change_inhibition": INHIBITION,
+    "inhibitions.create_inhibition": INHIBITION,
     "ladders.change_ladder": {"steps": [{"percent": 100}]},
     "ladders.create_ladder": {"name": "Mine"},
     "members.change_member": {"name": "Mine"},
@@ -66,6 +73,8 @@ BODIES: dict[str, Any] = {
     "rules.create_rule": RULE,
     "rules.try_rule": {"rule": RULE},
     "samples.check_sample": {"tier": "routine"},
+    "silences.create_silence": SILENCE,
+    "silences.preview_silence": SILENCE,
     "sources.change_source": {"name": "Mine"},
     "standstills.announce_standstill": ABSENCE,
 }
@@ -240,13 +249,21 @@ BODY_NAMES = {
     "/case_ids/-": "case_id",
     "/effects/assign_to": "member_id",
     "/channel_id": "channel_id",
+    "/conditions/case_id": "case_id",
+    "/conditions/follower_id": "follower_id",
+    "/conditions/post_id": "post_id",
+    "/conditions/rule_id": "rule_id",
+    "/conditions/source_id": "source_id",
+    "/conditions/thread_id": "thread_id",
     "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
     "/match/post_ids/-": "post_id",
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
+    "/source/rule_id": "rule_id",
     "/source_id": "source_id",
     "/stand_in_id": "member_id",
+    "/target/rule_id": "rule_id",
     "/rule/effects/assign_to": "member_id",
     "/steps/-/channel_ids/-": "channel_id",
 }

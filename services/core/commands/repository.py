@@ -1,0 +1,49 @@
+"""SQL of orders from outside: what they name, and climbs that go on at once."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from services.core.kit.uow import UnitOfWork
+
+# Where the id of each name is found.
+_TABLES: Final = {
+    "source_id": "sources",
+    "post_id": "posts",
+    "thread_id": "threads",
+    "follower_id": "followers",
+    "rule_id": "rules",
+    "case_id": "cases",
+}
+
+UNKNOWN = " UNION ALL ".join(
+    f"SELECT '{name}' AS name WHERE CAST(:{name} AS uuid) IS NOT NULL AND NOT EXISTS ("
+    f"SELECT FROM {table} WHERE workspace_id = :workspace_id AND id = CAST(:{name} AS uuid))"
+    for name, table in _TABLES.items()
+)
+
+# Their last word is that this silence holds them.
+CLIMB_ON = """
+UPDATE alerts a SET climb_at = :now
+WHERE a.workspace_id = :workspace_id AND a.state = 'firing' AND a.climb_at > :now AND EXISTS (
+  SELECT FROM alert_steps s
+  WHERE s.workspace_id = :workspace_id AND s.alert_id = a.id AND s.position = a.climb_position
+    AND s.round = a.climb_round AND s.reason = 'silence' AND s.detail->>'id' = :silence_id
+)
+"""
+
+
+async def list_unknown(uow: UnitOfWork, wanted: Mapping[str, UUID]) -> list[str]:
+    """Of ids by name (`source_id`, …) the names of those that are not there."""
+    parameters = dict.fromkeys(_TABLES) | dict(wanted) | {"workspace_id": uow.workspace_id}
+    return list((await uow.execute(UNKNOWN, parameters)).scalars())
+
+
+async def climb_on(uow: UnitOfWork, silence_id: UUID) -> int:
+    """Have what a silence held go on now; returns how many alerts that is."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "now": uow.now,
+        "silence_id": str(silence_id),
+    }
+    return int((await uow.execute(CLIMB_ON, parameters)).rowcount)
