@@ -1,6 +1,7 @@
 """What escalation announces."""
 
 from typing import Any
+from uuid import UUID
 
 from services.core.alerts.types import Alert, Dispatch, SendResult
 from services.core.stream.types import Fact
@@ -45,4 +46,14 @@ def send_dead_lettered(dispatch: Dispatch, result: SendResult) -> Fact:
             "attempts": dispatch.attempt,
             "status_code": result.status_code,
         },
+    )
+
+
+def channel_changed(verb: str, channel_id: UUID, **more: Any) -> Fact:
+    """`channel.paused`, `channel.resumed`: whether alerts can get through there."""
+    return Fact(
+        kind=f"channel.{verb}",
+        subject_kind="channel",
+        subject_id=channel_id,
+        payload={"channel_id": str(channel_id), **more},
     )

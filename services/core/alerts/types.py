@@ -76,7 +76,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where alerts go. `secrets` sign outgoing webhooks, the newest first."""
+    """Where alerts go. `secrets` sign outgoing webhooks, the newest first.
+
+    A paused one gets nothing until somebody takes it up again; what is for it is kept.
+    """
 
     id: UUID
     name: str
@@ -87,6 +90,8 @@ class Channel:
     created_at: datetime
     updated_at: datetime
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    paused_at: datetime | None = None
+    paused_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +217,16 @@ class Attempt:
     outcome: Outcome
     status_code: int | None
     detail: str | None
+    digest_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row of the outbox with everything that was tried; `next_at` counts while pending."""
+    """One row of the outbox with everything that was tried; `next_at` counts while pending.
+
+    `digest_id` is the message that carried it with others; `fallback_of` the row whose channel
+    could not be reached, `fell_back_at` when such a row asked another channel.
+    """
 
     id: UUID
     alert_id: UUID
@@ -233,6 +243,9 @@ class Delivery:
     created_at: datetime
     sent_at: datetime | None
     attempts: tuple[Attempt, ...] = ()
+    digest_id: UUID | None = None
+    fallback_of: UUID | None = None
+    fell_back_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +253,7 @@ class Dispatch:
     """One thing to send, claimed: the message, where to, and the token that proves the claim.
 
     `attempt` counts since it was queued or redriven, from 1; `in_doubt` says that an earlier
-    attempt may have arrived.
+    attempt may have arrived. All of one `digest_id` are one message.
     """
 
     workspace_id: UUID
@@ -254,6 +267,7 @@ class Dispatch:
     channel_config: Mapping[str, Any]
     message: Mapping[str, Any]
     channel_secrets: tuple[str, ...] = field(default=(), repr=False)
+    digest_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ def _read(row: Row[Any], uow: UnitOfWork) -> Channel:
         created_at=row.created_at,
         updated_at=row.updated_at,
         secrets=tuple(secret for secret in secrets if secret),
+        paused_at=row.paused_at,
+        paused_reason=row.paused_reason,
     )
 
 

@@ -74,7 +74,8 @@ WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
 
 DELIVERIES = """
 SELECT o.id, o.alert_id, a.case_id, o.channel_id, c.name AS channel_name, o.purpose, o.sequence,
-  o.tier, o.state, o.next_at, o.attempts AS attempt_count, o.last_error, o.created_at, o.sent_at
+  o.tier, o.state, o.next_at, o.attempts AS attempt_count, o.last_error, o.created_at, o.sent_at,
+  o.digest_id, o.fallback_of, o.fell_back_at
 FROM outbox o
 JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
 JOIN channels c ON c.workspace_id = o.workspace_id AND c.id = o.channel_id
@@ -83,7 +84,7 @@ ORDER BY o.id DESC LIMIT :limit
 """
 
 ATTEMPTS = """
-SELECT outbox_id, attempt, started_at, finished_at, outcome, status_code, detail
+SELECT outbox_id, attempt, started_at, finished_at, outcome, status_code, detail, digest_id
 FROM send_attempts
 WHERE workspace_id = :workspace_id AND outbox_id = ANY(CAST(:outbox_ids AS uuid[]))
 ORDER BY outbox_id, attempt DESC LIMIT :limit

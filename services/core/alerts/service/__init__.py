@@ -9,6 +9,11 @@ from services.core.alerts.service.channels import (
     rotate_secret,
     try_channel,
 )
+from services.core.alerts.service.claiming import (
+    claim_dispatches,
+    complete,
+    complete_together,
+)
 from services.core.alerts.service.dead_letters import (
     list_dead_letters,
     list_deliveries,
@@ -29,6 +34,7 @@ from services.core.alerts.service.ladders import (
     get_ladder,
     list_ladders,
 )
+from services.core.alerts.service.pausing import pause_channel, resume_channel
 from services.core.alerts.service.raising import (
     raise_for,
     raise_for_burn,
@@ -38,7 +44,7 @@ from services.core.alerts.service.raising import (
     settle_burns,
     settle_detector_firings,
 )
-from services.core.alerts.service.sending import claim_dispatches, complete, send_due
+from services.core.alerts.service.sending import send_due
 
 __all__ = [
     "acknowledge",
@@ -48,6 +54,7 @@ __all__ = [
     "change_ladder",
     "claim_dispatches",
     "complete",
+    "complete_together",
     "create_channel",
     "create_ladder",
     "ensure_defaults",
@@ -59,6 +66,7 @@ __all__ = [
     "list_dead_letters",
     "list_deliveries",
     "list_ladders",
+    "pause_channel",
     "raise_for",
     "raise_for_burn",
     "raise_for_detector",
@@ -66,6 +74,7 @@ __all__ = [
     "redrive",
     "renotify",
     "resolve",
+    "resume_channel",
     "rotate_secret",
     "send_due",
     "settle",

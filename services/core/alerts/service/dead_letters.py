@@ -104,6 +104,7 @@ def _read_attempt(row: Row[Any]) -> Attempt:
         outcome=Outcome(row.outcome),
         status_code=row.status_code,
         detail=row.detail,
+        digest_id=row.digest_id,
     )
 
 
@@ -124,4 +125,7 @@ def _read_delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
         created_at=row.created_at,
         sent_at=row.sent_at,
         attempts=tuple(attempts),
+        digest_id=row.digest_id,
+        fallback_of=row.fallback_of,
+        fell_back_at=row.fell_back_at,
     )

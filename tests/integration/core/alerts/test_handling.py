@@ -9,7 +9,8 @@ import pytest
 
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
-from services.core.alerts.repository.sending import claim
+from services.core.alerts.buckets import buckets_of
+from services.core.alerts.repository.claiming import claim
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.kit import ids
@@ -134,7 +135,14 @@ async def test_settling_waits_for_a_claim_under_way_and_follows_it_up(desk: Desk
     alert = await desk.raised()
     async with desk.database.system() as claiming:
         await claim(
-            claiming, limit=1, width=1, busy={}, lease=timedelta(seconds=30), max_attempts=3
+            claiming,
+            limit=1,
+            width=1,
+            busy={},
+            lease=timedelta(seconds=30),
+            max_attempts=3,
+            buckets=buckets_of(["webhook"]),
+            storm_per_minute=60,
         )
         settling = asyncio.create_task(act(desk, alerts.resolve, alert))
         await somebody_waits(desk)
