@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.core.alerts.burn_wording import burn_sentences
+from services.core.alerts.climbing import channels_of, steps_for
 from services.core.alerts.detector_wording import detector_sentences
 from services.core.alerts.ladder_types import LadderStep
 from services.core.alerts.types import (
@@ -20,7 +21,8 @@ from services.core.alerts.types import (
     RuleMatch,
     Severity,
 )
-from services.core.alerts.wording import sentences
+from services.core.alerts.wording import sentences, with_lateness
+from services.core.rotas.types import Person
 from services.core.sla.types import FiredTimer
 from services.core.triage.types import Tier
 
@@ -65,17 +67,14 @@ def seconds_late(due_at: datetime, at: datetime) -> int:
 def channels_for(
     steps: Sequence[LadderStep], percent: int, enabled: Sequence[UUID]
 ) -> tuple[UUID, ...]:
-    """The enabled channels of the highest step reached; nobody when none is reached yet.
+    """The enabled channels of the highest percent reached; nobody when none is reached yet.
 
     A step that names no channel means all of them. So does one whose channels are all gone or
     switched off: a warning that wakes the wrong person is better than one that wakes nobody.
     """
-    reached = [step for step in steps if step.percent <= percent]
-    if not reached:
-        return ()
-    named = max(reached, key=lambda step: step.percent).channel_ids
-    alive = tuple(channel_id for channel_id in enabled if channel_id in named)
-    return alive or tuple(enabled)
+    reached = steps_for(steps, percent)
+    wanted = {one for step in reached for one in channels_of(step, enabled)}
+    return tuple(channel_id for channel_id in enabled if channel_id in wanted)
 
 
 def new_alert(
@@ -191,12 +190,19 @@ def burn_step(notice: BurnNotice) -> int:
 
 
 def build_message(
-    alert: Alert, purpose: Purpose, *, now: datetime, resolution: str | None = None
+    alert: Alert,
+    purpose: Purpose,
+    *,
+    now: datetime,
+    resolution: str | None = None,
+    people: Sequence[Person] = (),
+    told_late_by: int = 0,
 ) -> dict[str, Any]:
     """What a channel is given: facts and one sentence in two languages, never a follower's words.
 
     `at` is when this was said; `late_by_seconds` is counted up to then. Links are paths below the
-    address of the installation, which the sender does not know.
+    address of the installation, which the sender does not know. `people` are those it is meant for;
+    `told_late_by` is by how many seconds this telling itself comes late.
     """
     late_by = seconds_late(alert.due_at, now)
     left = max(0, int((alert.due_at - now).total_seconds()))
@@ -221,7 +227,19 @@ def build_message(
         "fired_at": alert.fired_at.isoformat(),
         "late_by_seconds": late_by,
         "resolution": resolution,
-        "sentence": _sentences(alert, purpose, late_by=late_by, left=left),
+        "told_late_by_seconds": told_late_by,
+        "people": [
+            {
+                "id": str(person.member_id),
+                "name": person.name,
+                "contacts": dict(person.contacts),
+                "because": person.because,
+            }
+            for person in people
+        ],
+        "sentence": with_lateness(
+            _sentences(alert, purpose, late_by=late_by, left=left), told_late_by
+        ),
         "links": _links(alert),
     }
 

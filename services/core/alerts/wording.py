@@ -18,6 +18,8 @@ _PROMISES: Final = {
     ClockKind.RESOLUTION: ("解决", "the solution"),
     ClockKind.REPLY_WINDOW: ("平台回复窗口", "the platform's reply window"),
 }
+# Seconds; what comes sooner than this is as good as on time.
+WORTH_A_WORD: Final = 60
 _UNITS: Final = (
     (86_400, "天", "d"),
     (3_600, "小时", "h"),
@@ -38,6 +40,17 @@ def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dic
     if purpose in {Purpose.RENOTIFY, Purpose.ESCALATED}:
         tier_zh, tier_en = f"再次提醒 · {tier_zh}", f"Again: {tier_en.lower()}"
     return {"zh": f"{tier_zh}：{zh}", "en": f"{tier_en}: {en}"}
+
+
+def with_lateness(said: dict[str, str], seconds: int) -> dict[str, str]:
+    """The sentence with a word about the notice itself when that comes late."""
+    if seconds < WORTH_A_WORD:
+        return said
+    span_zh, span_en = describe_span(seconds)
+    return {
+        "zh": f"{said['zh']}（抱歉，这条提醒晚到了 {span_zh}。）",
+        "en": f"{said['en']} (This notice itself is late by {span_en}, sorry.)",
+    }
 
 
 def _matched(purpose: Purpose) -> tuple[str, str]:

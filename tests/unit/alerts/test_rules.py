@@ -121,6 +121,8 @@ def test_a_message_says_everything_and_repeats_nobody() -> None:
         "due_at",
         "fired_at",
         "late_by_seconds",
+        "told_late_by_seconds",
+        "people",
         "resolution",
         "sentence",
         "links",

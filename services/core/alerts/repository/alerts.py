@@ -35,7 +35,7 @@ RETURNING *
 """
 
 
-def _read(row: Row[Any]) -> Alert:
+def read_alert(row: Row[Any]) -> Alert:
     return Alert(
         id=row.id,
         case_id=row.case_id,
@@ -79,7 +79,7 @@ async def add_alerts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[Al
     added = await uow.execute(
         statement, [{"workspace_id": uow.workspace_id, **row} for row in rows]
     )
-    return [_read(row) for row in added]
+    return [read_alert(row) for row in added]
 
 
 async def get_alert(uow: UnitOfWork, alert_id: UUID, *, lock: bool = False) -> Alert | None:
@@ -87,7 +87,7 @@ async def get_alert(uow: UnitOfWork, alert_id: UUID, *, lock: bool = False) -> A
         AlertRow.workspace_id == uow.workspace_id, AlertRow.id == alert_id
     )
     row = (await uow.execute(query.with_for_update() if lock else query)).one_or_none()
-    return _read(row) if row else None
+    return read_alert(row) if row else None
 
 
 async def list_alerts(
@@ -111,7 +111,7 @@ async def list_alerts(
     if before is not None:
         query = query.where(tuple_(AlertRow.fired_at, AlertRow.id) < before)
     query = query.order_by(AlertRow.fired_at.desc(), AlertRow.id.desc()).limit(limit)
-    return [_read(row) for row in await uow.execute(query)]
+    return [read_alert(row) for row in await uow.execute(query)]
 
 
 async def acknowledge(
@@ -126,7 +126,7 @@ async def acknowledge(
         "note": note,
         "only_this": only_this,
     }
-    return [_read(row) for row in await uow.execute(ACKNOWLEDGE, parameters)]
+    return [read_alert(row) for row in await uow.execute(ACKNOWLEDGE, parameters)]
 
 
 async def resolve_of_clocks(
@@ -172,4 +172,4 @@ async def _resolve(
         "resolution": resolution,
         "note": note,
     }
-    return [_read(row) for row in await uow.execute(RESOLVE.format(column=column), parameters)]
+    return [read_alert(row) for row in await uow.execute(RESOLVE.format(column=column), parameters)]

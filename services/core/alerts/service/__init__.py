@@ -9,11 +9,7 @@ from services.core.alerts.service.channels import (
     rotate_secret,
     try_channel,
 )
-from services.core.alerts.service.claiming import (
-    claim_dispatches,
-    complete,
-    complete_together,
-)
+from services.core.alerts.service.climbing import climb, climb_due
 from services.core.alerts.service.dead_letters import (
     list_dead_letters,
     list_deliveries,
@@ -34,17 +30,14 @@ from services.core.alerts.service.ladders import (
     get_ladder,
     list_ladders,
 )
-from services.core.alerts.service.pausing import pause_channel, resume_channel
 from services.core.alerts.service.raising import (
     raise_for,
     raise_for_burn,
     raise_for_detector,
     raise_for_rules,
-    settle,
-    settle_burns,
-    settle_detector_firings,
 )
-from services.core.alerts.service.sending import send_due
+from services.core.alerts.service.sending import claim_dispatches, complete, send_due
+from services.core.alerts.service.settling import settle, settle_burns, settle_detector_firings
 
 __all__ = [
     "acknowledge",
@@ -53,8 +46,9 @@ __all__ = [
     "change_channel",
     "change_ladder",
     "claim_dispatches",
+    "climb",
+    "climb_due",
     "complete",
-    "complete_together",
     "create_channel",
     "create_ladder",
     "ensure_defaults",
@@ -66,7 +60,6 @@ __all__ = [
     "list_dead_letters",
     "list_deliveries",
     "list_ladders",
-    "pause_channel",
     "raise_for",
     "raise_for_burn",
     "raise_for_detector",
@@ -74,7 +67,6 @@ __all__ = [
     "redrive",
     "renotify",
     "resolve",
-    "resume_channel",
     "rotate_secret",
     "send_due",
     "settle",

@@ -10,7 +10,8 @@ from services.core.alerts.facts import alert_changed
 from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import outbox
-from services.core.alerts.service.raising import let_go, queue
+from services.core.alerts.service.parcels import Telling, queue
+from services.core.alerts.service.settling import let_go
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Purpose
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
@@ -84,7 +85,7 @@ async def renotify(uow: UnitOfWork, alert_id: UUID, *, note: str | None = None) 
     enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
     kept = [one for one in enabled if str(one) in alert.ladder["channel_ids"]]
     sequence = await outbox.get_next_sequence(uow, alert_id)
-    await queue(uow, [(alert, kept or enabled)], Purpose.RENOTIFY, sequence)
+    await queue(uow, [Telling(alert, one, Purpose.RENOTIFY, sequence) for one in kept or enabled])
     await stream.announce(uow, [alert_changed("renotified", alert, round=sequence)])
     await audit.record(uow, _entries("alert.renotified", [alert], note))
     return alert

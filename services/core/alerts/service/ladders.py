@@ -1,17 +1,24 @@
 """Ladders: which channels hear of an alert, from which percent of a promise's time on."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from services.core.alerts.errors import DefaultLadderError, LadderNameTakenError
-from services.core.alerts.ladder_types import Ladder, LadderDraft, LadderStep
+from services.core.alerts.ladder_checks import find_problems, find_warnings
+from services.core.alerts.ladder_types import (
+    GroupBy,
+    Ladder,
+    LadderDraft,
+    LadderStep,
+    LadderWarning,
+)
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.service.channels import create_channel
-from services.core.alerts.service.raising import DEFAULT_LADDER, EVERYBODY
+from services.core.alerts.service.raising import DEFAULT_LADDER
 from services.core.alerts.stored_steps import write_steps
 from services.core.alerts.types import (
     ChannelDraft,
@@ -20,8 +27,25 @@ from services.core.alerts.types import (
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
-from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
+from services.core.rotas import service as rotas
+from services.core.rotas.types import Audience, AudienceKind, Wanted
+from services.core.workspaces.types import Role
+
+_ASSIGNEE: Final = Audience(AudienceKind.ASSIGNEE)
+_MODERATORS: Final = Audience(AudienceKind.ROLE, role=Role.MODERATOR)
+_MANAGERS: Final = Audience(AudienceKind.ROLE, role=Role.MANAGER)
+# A hint for whoever has the case, a warning for those beside them, a breach for whoever answers for
+# it; nobody is left out in the end. What is beyond a promise's time wakes everybody.
+DEFAULT_STEPS: Final = (
+    LadderStep(0, audience=(_ASSIGNEE,)),
+    LadderStep(80, audience=(_ASSIGNEE, _MODERATORS)),
+    LadderStep(100, audience=(_ASSIGNEE, _MANAGERS)),
+    LadderStep(150, audience=(Audience(AudienceKind.EVERYBODY),)),
+)
+# Who these are, only a case says.
+OF_A_CASE: Final = frozenset({AudienceKind.ASSIGNEE, AudienceKind.STAND_IN})
 
 
 async def list_ladders(uow: UnitOfWork) -> list[Ladder]:
@@ -36,9 +60,15 @@ async def get_ladder(uow: UnitOfWork, ladder_id: UUID) -> Ladder:
 
 async def create_ladder(uow: UnitOfWork, draft: LadderDraft) -> Ladder:
     """Raises LadderNameTakenError, and InvalidInputError for a step twice or a channel unknown."""
-    await _check(uow, draft.steps)
+    await _check(uow, draft.steps, draft.group_by, draft.group_window_seconds)
     ladder_id = ids.new_id()
-    values = {"id": ladder_id, "name": draft.name, "steps": write_steps(draft.steps)}
+    values = {
+        "id": ladder_id,
+        "name": draft.name,
+        "steps": write_steps(draft.steps),
+        "group_by": draft.group_by.value if draft.group_by else None,
+        "group_window_seconds": draft.group_window_seconds,
+    }
     try:
         await ladder_rows.add_ladder(uow, values)
     except IntegrityError as error:
@@ -53,8 +83,10 @@ async def change_ladder(
     *,
     name: str | None = None,
     steps: tuple[LadderStep, ...] | None = None,
+    grouping: tuple[GroupBy, int] | None = None,
+    ungroup: bool = False,
 ) -> Ladder:
-    """Change what is named, for alerts raised from now on.
+    """Change what is named, for alerts raised from now on; `ungroup` has each told alone.
 
     Raises NotFoundError, DefaultLadderError, LadderNameTakenError, InvalidInputError.
     """
@@ -65,8 +97,11 @@ async def change_ladder(
             raise DefaultLadderError
         values["name"] = name
     if steps is not None:
-        await _check(uow, steps)
+        await _check(uow, steps, None, None)
         values["steps"] = write_steps(steps)
+    if grouping is not None or ungroup:
+        values["group_by"] = grouping[0].value if grouping else None
+        values["group_window_seconds"] = grouping[1] if grouping else None
     if not values:
         return ladder
     try:
@@ -98,24 +133,42 @@ async def ensure_defaults(uow: UnitOfWork) -> Ladder:
     names = {channel.name for channel in await channel_rows.list_channels(uow)}
     if ChannelKind.CONSOLE.value not in names:
         await create_channel(uow, ChannelDraft(ChannelKind.CONSOLE.value, ChannelKind.CONSOLE))
-    return await create_ladder(uow, LadderDraft(DEFAULT_LADDER, EVERYBODY))
+    return await create_ladder(uow, LadderDraft(DEFAULT_LADDER, DEFAULT_STEPS))
 
 
-async def _check(uow: UnitOfWork, steps: Sequence[LadderStep]) -> None:
+async def list_warnings(uow: UnitOfWork, ladder: Ladder) -> list[LadderWarning]:
+    """What of a saved ladder was perhaps not meant: steps that find nobody, channels that are off.
+
+    For a case nobody has, at this moment. An assignee is somebody: who that is, a case says.
+    """
+    asked = [
+        Wanted(tuple(one for one in step.audience if one.kind not in OF_A_CASE), None, uow.now)
+        for step in ladder.steps
+    ]
+    found = await rotas.resolve_audiences(uow, asked)
+    reached = [
+        bool(people) or any(one.kind in OF_A_CASE for one in step.audience)
+        for people, step in zip(found, ladder.steps, strict=True)
+    ]
+    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
+    return find_warnings(ladder.steps, reached=reached, enabled=enabled)
+
+
+async def _check(
+    uow: UnitOfWork,
+    steps: Sequence[LadderStep],
+    group_by: GroupBy | None,
+    group_window_seconds: int | None,
+) -> None:
     known = {channel.id for channel in await channel_rows.list_channels(uow)}
-    problems = [
-        FieldProblem(f"/steps/{place}/channel_ids", "unknown_channel", "No such channel.")
-        for place, step in enumerate(steps)
-        if not known.issuperset(step.channel_ids)
-    ]
-    percents = [step.percent for step in steps]
-    problems += [
-        FieldProblem(f"/steps/{place}/percent", "repeated", "Each percent stands once.")
-        for place, percent in enumerate(percents)
-        if percent in percents[:place]
-    ]
+    problems = find_problems(
+        steps,
+        channel_ids=known,
+        group_by=group_by,
+        group_window_seconds=group_window_seconds,
+    )
     if problems:
-        raise InvalidInputError("The steps of the ladder are not valid.", errors=problems)
+        raise InvalidInputError("The ladder is not valid.", errors=problems)
 
 
 def _found(ladder: Ladder | None) -> Ladder:

@@ -108,9 +108,20 @@ TIMERS: Final = """
 SELECT fire_at FROM timers WHERE state = 'pending' AND fire_at <= :now ORDER BY fire_at LIMIT 1
 """
 
+CLIMBS: Final = """
+SELECT climb_at FROM alerts WHERE climb_at IS NOT NULL AND climb_at <= :now
+ORDER BY climb_at LIMIT 1
+"""
+
 SNOOZES: Final = """
 SELECT snoozed_until FROM cases WHERE state = 'snoozed' AND snoozed_until <= :now
 ORDER BY snoozed_until LIMIT 1
+"""
+
+# What changed in a day is counted within a minute; only what waits longer is late.
+CHANGES: Final = """
+SELECT noted_at + interval '1 minute' FROM changed_hours
+WHERE noted_at <= CAST(:now AS timestamptz) - interval '1 minute' ORDER BY noted_at LIMIT 1
 """
 
 # As many as change what a person does about it.

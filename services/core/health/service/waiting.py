@@ -24,7 +24,9 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
     outbox = await waiting.get_outbox(uow)
     timer = await waiting.get_first(uow, waiting.TIMERS)
     fact = await waiting.get_first(uow, waiting.FACTS)
+    climb = await waiting.get_first(uow, waiting.CLIMBS)
     snooze = await waiting.get_first(uow, waiting.SNOOZES)
+    change = await waiting.get_first(uow, waiting.CHANGES)
 
     def since(moment: datetime | None) -> float:
         return max(0.0, (uow.now - moment).total_seconds()) if moment else 0.0
@@ -34,9 +36,11 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
         {
             "intake": since(deliveries.overdue_since),
             "sla": since(timer),
+            "climbing": since(climb),
             "alerts": since(outbox.overdue_since),
             "stream": since(fact),
             "snoozes": since(snooze),
+            "metrics": since(change),
         },
     )
 
@@ -60,4 +64,6 @@ async def read_totals(database: Database) -> Totals:
         outbox_dead=row.outbox_dead,
         alerts_firing=int(row.alerts_firing),
         conflicting_bodies=int(row.conflicting_bodies),
+        rollup_lag_seconds=max(0.0, float(row.rollup_lag_seconds)),
+        rollup_mismatches=int(row.rollup_mismatches),
     )

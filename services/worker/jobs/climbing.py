@@ -1,0 +1,10 @@
+"""Alerts that nobody answered go on to whoever is next."""
+
+from services.core.alerts import service as alerts
+from services.worker.runtime import Context, Pass, job
+
+
+@job("alerts.climb", queue="climbing", then=("alerts", "stream"))
+async def climb(context: Context) -> Pass:
+    climbed = await alerts.climb(context.database)
+    return Pass(climbed.count, more=climbed.count > 0, sleep_seconds=climbed.seconds_until_next)

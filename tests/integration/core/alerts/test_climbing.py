@@ -1,0 +1,140 @@
+"""Alerts on their ladders against a real database: told, explained, at rest, and on again."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.core.alerts import service as alerts
+from services.core.alerts.ladder_types import LadderStep
+from services.core.alerts.types import Alert
+from services.core.rotas.types import Audience, AudienceKind
+from services.core.workspaces import service as workspaces
+from services.core.workspaces.types import MemberDraft, Role
+from tests.support.alerts import Desk
+
+MINUTE = timedelta(minutes=1)
+TO_MANAGERS = (Audience(AudienceKind.ROLE, role=Role.MANAGER),)
+
+
+async def set_ladder(desk: Desk, *steps: LadderStep, **changes: Any) -> None:
+    """The default ladder of the workspace becomes these steps."""
+    async with desk.database.unit(desk.workspace_id) as uow:
+        ladder = await alerts.ensure_defaults(uow)
+        await alerts.change_ladder(uow, ladder.id, steps=steps, **changes)
+
+
+async def climb(desk: Desk, by: timedelta) -> int:
+    desk.clock.advance(by)
+    async with desk.database.unit(desk.workspace_id) as uow:
+        return await alerts.climb_due(uow, 500)
+
+
+async def steps(desk: Desk, alert: Alert) -> list[tuple[int, int, str, str | None]]:
+    async with desk.database.read(desk.workspace_id) as uow:
+        rows = await uow.execute(
+            "SELECT position, round, outcome, reason FROM alert_steps WHERE alert_id = :id"
+            " ORDER BY done_at, position, round",
+            {"id": alert.id},
+        )
+        return [tuple(row) for row in rows]
+
+
+async def messages(desk: Desk, alert: Alert) -> list[dict[str, Any]]:
+    async with desk.database.read(desk.workspace_id) as uow:
+        rows = await uow.execute(
+            "SELECT message FROM outbox WHERE alert_id = :id ORDER BY id", {"id": alert.id}
+        )
+        return list(rows.scalars())
+
+
+async def test_a_step_without_a_wait_is_told_as_the_alert_rises_and_the_next_when_its_time_comes(
+    desk: Desk,
+) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=600))
+    alert = await desk.raised()
+    assert await steps(desk, alert) == [(0, 0, "told", None)]
+    assert await climb(desk, 9 * MINUTE) == 0
+    assert await climb(desk, 1 * MINUTE) == 1
+    assert await climb(desk, 60 * MINUTE) == 0
+    assert await steps(desk, alert) == [(0, 0, "told", None), (1, 0, "told", None)]
+    assert [one["type"] for one in await messages(desk, alert)] == [
+        "alert.firing",
+        "alert.escalated",
+    ]
+    assert "alert.escalated" in await desk.kinds_of_facts()
+
+
+async def test_a_step_tells_the_people_it_names_and_the_next_circle_when_there_are_none(
+    desk: Desk,
+) -> None:
+    await set_ladder(desk, LadderStep(0, audience=TO_MANAGERS))
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await workspaces.create_member(uow, MemberDraft("lin", "Lin", role=Role.VIEWER))
+    alert = await desk.raised()
+    (message,) = await messages(desk, alert)
+    assert [one["name"] for one in message["people"]] == ["Lin"]
+    async with desk.database.read(desk.workspace_id) as uow:
+        detail = (await uow.execute("SELECT detail FROM alert_steps")).scalar_one()
+    assert detail["widened_to"] == "everybody"
+
+
+async def test_with_channels_but_no_members_everything_still_reaches_every_channel(
+    desk: Desk,
+) -> None:
+    hook = await desk.webhook()
+    await set_ladder(desk, LadderStep(0, audience=TO_MANAGERS))
+    alert = await desk.raised()
+    reached = {one.channel_id for one in await desk.deliveries(alert)}
+    assert hook.id in reached
+    assert len(reached) == 2
+    async with desk.database.read(desk.workspace_id) as uow:
+        detail = (await uow.execute("SELECT detail FROM alert_steps")).scalar_one()
+    assert detail["widened_to"] == "nobody"
+    assert detail["people"] == []
+
+
+async def test_two_workers_never_take_the_same_step(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=60))
+    alert = await desk.raised()
+    desk.clock.advance(MINUTE)
+    async with (
+        desk.database.unit(desk.workspace_id) as one,
+        desk.database.unit(desk.workspace_id) as other,
+    ):
+        taken = [await alerts.climb_due(one, 500), await alerts.climb_due(other, 500)]
+    assert taken == [1, 0]
+    assert len(await messages(desk, alert)) == 2
+
+
+async def test_steps_that_come_together_after_a_standstill_are_said_in_one_message_with_their_delay(
+    desk: Desk,
+) -> None:
+    await set_ladder(
+        desk, LadderStep(0), LadderStep(0, wait_seconds=60), LadderStep(0, wait_seconds=120)
+    )
+    alert = await desk.raised()
+    await climb(desk, 32 * MINUTE)
+    assert [one[2] for one in await steps(desk, alert)] == ["told", "told", "told"]
+    first, late = await messages(desk, alert)
+    assert first["told_late_by_seconds"] == 0
+    assert late["told_late_by_seconds"] == 31 * 60
+    assert late["sentence"]["en"].endswith("(This notice itself is late by 31 min, sorry.)")
+
+
+async def test_resolving_ends_the_climb(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=60))
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.resolve(uow, alert.id)
+    assert await climb(desk, 10 * MINUTE) == 0
+    assert (await desk.get(alert)).climb_at is None
+
+
+async def test_a_louder_alert_of_the_same_promise_speaks_for_the_quieter_one(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=600))
+    quieter = await desk.raised(percent=80)
+    await desk.raised(
+        percent=100, clock_id=quieter.clock_id, case_id=quieter.case_id or UUID(int=0)
+    )
+    await climb(desk, 10 * MINUTE)
+    assert await steps(desk, quieter) == [(0, 0, "told", None), (1, 0, "explained", "louder_alert")]
