@@ -18,6 +18,7 @@ def case_fact(kind: str, case_id: UUID, row: dict[str, Any]) -> Fact:
             "tier": row["tier"],
             "category": row["category"],
             "channel": row["channel"],
+            "source_id": str(row["source_id"]),
             "next_due_at": due.isoformat() if due else None,
         },
     )

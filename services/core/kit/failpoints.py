@@ -28,6 +28,8 @@ POINTS: Final = (
     "stage.sla",
     "stage.alerts",
     "stage.stream",
+    "stage.fanout",
+    "stage.subscriptions",
     "stage.snoozes",
     "stage.links",
     "stage.models",
@@ -39,6 +41,7 @@ POINTS: Final = (
     "stage.replans",
     "stage.partitions",
     "stage.stream-upkeep",
+    "stage.subscriptions-upkeep",
     "auditor.look",
 )
 # die: SIGKILL. fail: an outage. timeout: an outage too, named for points where the act was done.

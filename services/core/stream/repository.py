@@ -1,6 +1,6 @@
 """SQL of the stream: write unnumbered, number in order, read by number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
@@ -51,7 +51,11 @@ HEAD = "SELECT last_seq, first_kept_seq FROM stream_heads WHERE workspace_id = :
 # The head moves with the deletion: a reader below it is told of the gap.
 FORGET = """
 WITH old AS (
-  DELETE FROM facts WHERE seq IS NOT NULL AND at < :before RETURNING workspace_id, seq
+  DELETE FROM facts WHERE seq IS NOT NULL AND at < :before AND NOT EXISTS (
+    SELECT FROM unnest(CAST(:workspaces AS uuid[]), CAST(:positions AS bigint[]))
+      AS held (workspace_id, position)
+    WHERE held.workspace_id = facts.workspace_id AND facts.seq > held.position)
+  RETURNING workspace_id, seq
 ), last AS (
   SELECT workspace_id, max(seq) AS seq, count(*) AS n FROM old GROUP BY workspace_id
 ), moved AS (
@@ -113,6 +117,7 @@ async def get_head(uow: UnitOfWork) -> tuple[int, int]:
     return (row.last_seq, row.first_kept_seq) if row else (0, 1)
 
 
-async def forget_facts(uow: UnitOfWork, before: datetime) -> int:
-    """Delete published facts older than `before` in every workspace; returns how many."""
-    return int((await uow.execute(FORGET, {"before": before})).scalar_one())
+async def forget_facts(uow: UnitOfWork, before: datetime, held: Mapping[UUID, int]) -> int:
+    """Delete published facts older than `before`, but for those behind a held number; how many."""
+    bound = {"before": before, "workspaces": list(held), "positions": list(held.values())}
+    return int((await uow.execute(FORGET, bound)).scalar_one())

@@ -1,7 +1,8 @@
 """Tell what happened: facts are written with the change, numbered once visible, read in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import repository
@@ -43,7 +44,10 @@ async def read_head(uow: UnitOfWork) -> tuple[int, int]:
     return await repository.get_head(uow)
 
 
-async def forget(database: Database) -> int:
-    """Drop published facts older than a day; readers asking for them are told of the gap."""
+async def forget(database: Database, *, held: Mapping[UUID, int] | None = None) -> int:
+    """Drop published facts older than a day; readers asking for them are told of the gap.
+
+    `held` names workspaces where what is behind a number is still needed by somebody.
+    """
     async with database.system() as uow:
-        return await repository.forget_facts(uow, uow.now - KEPT)
+        return await repository.forget_facts(uow, uow.now - KEPT, held or {})

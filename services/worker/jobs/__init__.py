@@ -9,6 +9,7 @@ from services.worker.jobs import (
     replans,
     sla,
     stream,
+    subscriptions,
     triage,
     upkeep,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "replans",
     "sla",
     "stream",
+    "subscriptions",
     "triage",
     "upkeep",
 ]

@@ -4,7 +4,7 @@ from services.core.stream import service as stream
 from services.worker.runtime import Context, Pass, job
 
 
-@job("stream.publish", queue="stream")
+@job("stream.publish", queue="stream", then=("fanout",))
 async def publish(context: Context) -> Pass:
     published = await stream.publish(context.database)
     return Pass(published, more=published > 0)

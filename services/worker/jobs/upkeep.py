@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.core.desk import processing
 from services.core.intake import service as intake
-from services.core.stream import service as stream
+from services.core.subscriptions import service as subscriptions
 from services.worker.runtime import Context, Pass, job
 
 
@@ -30,4 +30,4 @@ async def keep_partitions(context: Context) -> Pass:
 
 @job("stream.forget", queue="stream-upkeep", poll_factor=300)
 async def forget_old_facts(context: Context) -> Pass:
-    return Pass(await stream.forget(context.database))
+    return Pass(await subscriptions.forget_facts(context.database))

@@ -13,6 +13,8 @@ from services.core.stream.types import Fact
 from services.core.workspaces.types import Workspace
 from tests.support.line import NOON
 
+pytestmark = pytest.mark.made_up_facts
+
 
 def fact(kind: str = "case.opened") -> Fact:
     return Fact(kind, "case", new_id(), {"tier": "urgent"})
