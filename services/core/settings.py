@@ -81,6 +81,8 @@ class AlertSettings(Group):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
     timeout_seconds: float = 10.0
     max_attempts: int = 10
+    # Where a channel without limits of its own wants digests: from so many messages a minute on.
+    storm_per_minute: int = Field(default=60, ge=1)
 
 
 class AuditSettings(Group):
@@ -100,6 +102,8 @@ class RetentionSettings(Group):
     """How long the raw bodies of deliveries are kept; ids of events at least 90 days."""
 
     delivery_days: int = Field(default=90, ge=1)
+    # What was sent, where, and with what answer.
+    sending_days: int = Field(default=90, ge=1)
 
 
 class TriageSettings(Group):

@@ -28,6 +28,8 @@ POINTS: Final = (
     "stage.intake",
     "stage.sla",
     "stage.alerts",
+    "stage.fallbacks",
+    "stage.sendings-upkeep",
     "stage.climbing",
     "stage.stream",
     "stage.fanout",

@@ -1,4 +1,6 @@
-"""What was raised goes out."""
+"""What was raised goes out, by a second way where the first is closed; old logs are let go."""
+
+from datetime import timedelta
 
 from services.core.alerts import service as alerts
 from services.worker.runtime import Context, Pass, job
@@ -13,6 +15,20 @@ async def send_due(context: Context) -> Pass:
         limit=settings.batch_size,
         concurrency=settings.send_concurrency,
         max_attempts=context.settings.alerts.max_attempts,
+        storm_per_minute=context.settings.alerts.storm_per_minute,
         stopping=context.stopping.is_set,
     )
     return Pass(sent, more=sent > 0)
+
+
+@job("alerts.fall_back", queue="fallbacks", then=("alerts",), poll_factor=5)
+async def fall_back(context: Context) -> Pass:
+    passed_on = await alerts.fall_back(context.database)
+    return Pass(passed_on, more=passed_on > 0)
+
+
+@job("alerts.forget", queue="sendings-upkeep", poll_factor=300)
+async def forget_sendings(context: Context) -> Pass:
+    keep = timedelta(days=context.settings.retention.sending_days)
+    forgotten = await alerts.forget_sendings(context.database, keep)
+    return Pass(forgotten, more=forgotten > 0)

@@ -9,12 +9,19 @@ from services.core.alerts.service.channels import (
     rotate_secret,
     try_channel,
 )
+from services.core.alerts.service.claiming import (
+    claim_dispatches,
+    complete,
+    complete_together,
+)
 from services.core.alerts.service.climbing import climb, climb_due
 from services.core.alerts.service.dead_letters import (
     list_dead_letters,
     list_deliveries,
     redrive,
 )
+from services.core.alerts.service.fallbacks import fall_back
+from services.core.alerts.service.forgetting import forget_sendings
 from services.core.alerts.service.handling import (
     acknowledge,
     get_alert,
@@ -30,13 +37,14 @@ from services.core.alerts.service.ladders import (
     get_ladder,
     list_ladders,
 )
+from services.core.alerts.service.pausing import pause_channel, resume_channel
 from services.core.alerts.service.raising import (
     raise_for,
     raise_for_burn,
     raise_for_detector,
     raise_for_rules,
 )
-from services.core.alerts.service.sending import claim_dispatches, complete, send_due
+from services.core.alerts.service.sending import send_due
 from services.core.alerts.service.settling import settle, settle_burns, settle_detector_firings
 
 __all__ = [
@@ -49,9 +57,12 @@ __all__ = [
     "climb",
     "climb_due",
     "complete",
+    "complete_together",
     "create_channel",
     "create_ladder",
     "ensure_defaults",
+    "fall_back",
+    "forget_sendings",
     "get_alert",
     "get_channel",
     "get_ladder",
@@ -60,6 +71,7 @@ __all__ = [
     "list_dead_letters",
     "list_deliveries",
     "list_ladders",
+    "pause_channel",
     "raise_for",
     "raise_for_burn",
     "raise_for_detector",
@@ -67,6 +79,7 @@ __all__ = [
     "redrive",
     "renotify",
     "resolve",
+    "resume_channel",
     "rotate_secret",
     "send_due",
     "settle",

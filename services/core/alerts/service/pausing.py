@@ -7,11 +7,8 @@ from uuid import UUID
 from services.core.alerts.facts import channel_changed
 from services.core.alerts.repository import channel_states
 from services.core.alerts.service.channels import get_channel
-from services.core.alerts.service.raising import (
-    ALERTS_QUEUE,
-    raise_for_detector,
-    settle_detector_firings,
-)
+from services.core.alerts.service.raising import ALERTS_QUEUE, raise_for_detector
+from services.core.alerts.service.settling import settle_detector_firings
 from services.core.alerts.types import Channel, DetectorNotice, Severity
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry

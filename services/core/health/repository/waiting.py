@@ -1,6 +1,6 @@
 """SQL of lateness: the head of every queue by one probe of its index, however long the queue is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -18,6 +18,8 @@ SELECT set_config('statement_timeout', '2s', true), set_config('lock_timeout', '
 # What is held by a worker or waits for another try has its next moment ahead of it; there are few
 # of those, and among them may be the oldest.
 HELD: Final = 200
+# A bucket whose last token was spent no longer ago is being emptied as fast as it may be.
+METERED: Final = timedelta(minutes=3)
 
 # By workspace, live and historical apart, as the claim does: the first that is due, and the held.
 DELIVERIES: Final = """
@@ -50,7 +52,8 @@ SELECT min(received_at) AS oldest,
 FROM heads
 """
 
-# Held rows of a channel that is sending are no news, and neither is what waits behind them.
+# Held rows of a channel that is sending are no news, and neither is what waits behind them, for a
+# shut door to open, or for a token where the last one was spent lately.
 OUTBOX: Final = """
 WITH RECURSIVE waiting AS (
   (SELECT workspace_id, channel_id FROM outbox WHERE state = 'pending'
@@ -65,9 +68,12 @@ WITH RECURSIVE waiting AS (
 ), tiers (tier) AS (
   VALUES ('urgent'), ('important'), ('routine'), ('spam')
 ), heads AS (
-  SELECT w.workspace_id, w.channel_id, head.* FROM waiting w
+  SELECT w.workspace_id, w.channel_id, head.*,
+    s.open_until > :now OR (s.tokens IS NOT NULL AND s.refilled_at > :metered) AS at_rest
+  FROM waiting w
   JOIN channels c ON c.workspace_id = w.workspace_id AND c.id = w.channel_id
-    AND c.enabled AND c.archived_at IS NULL
+    AND c.enabled AND c.archived_at IS NULL AND c.paused_at IS NULL
+  LEFT JOIN channel_states s ON s.workspace_id = w.workspace_id AND s.channel_id = w.channel_id
   CROSS JOIN tiers CROSS JOIN LATERAL (
     (SELECT created_at, next_at, token FROM outbox o
      WHERE o.state = 'pending' AND o.workspace_id = w.workspace_id
@@ -81,7 +87,7 @@ WITH RECURSIVE waiting AS (
   ) AS head
 ), channels_waiting AS (
   SELECT min(created_at) AS oldest, min(next_at) FILTER (WHERE next_at <= :now) AS due_since,
-    bool_or(next_at > :now AND token > 0) AS sending
+    bool_or(coalesce(at_rest, false) OR (next_at > :now AND token > 0)) AS sending
   FROM heads GROUP BY workspace_id, channel_id
 )
 SELECT min(oldest) AS oldest, min(due_since) FILTER (WHERE NOT sending) AS overdue_since
@@ -166,7 +172,8 @@ async def get_deliveries(uow: UnitOfWork) -> Row[Any]:
 
 async def get_outbox(uow: UnitOfWork) -> Row[Any]:
     """The same for what is to be sent; channels that are switched off hold theirs on purpose."""
-    return (await uow.execute(OUTBOX, {"now": uow.now, "held": HELD})).one()
+    parameters = {"now": uow.now, "held": HELD, "metered": uow.now - METERED}
+    return (await uow.execute(OUTBOX, parameters)).one()
 
 
 async def get_first(uow: UnitOfWork, query: str) -> Any:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from services.core.alerts import service as alerts
-from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.buckets import buckets_of
+from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.repository.claiming import claim
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
 from services.core.gateways.channels.fake import FakeGateway

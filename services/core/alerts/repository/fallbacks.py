@@ -1,0 +1,113 @@
+"""SQL of second ways: what did not get through where it was to go, and who else could hear it."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.core.kit import ids
+from services.core.kit.uow import UnitOfWork
+
+# Where a second way may be wanted: something died, a channel is paused, or one fails for long.
+WORKSPACES: Final = """
+SELECT workspace_id FROM outbox
+WHERE state = 'dead' AND fell_back_at IS NULL AND id >= :since_id
+UNION
+SELECT workspace_id FROM channels
+WHERE paused_at IS NOT NULL AND enabled AND archived_at IS NULL
+UNION
+SELECT workspace_id FROM channel_states WHERE failing_since <= :failing_before
+ORDER BY workspace_id LIMIT :limit
+"""
+
+# A row is told once elsewhere, and what was told elsewhere is not passed on again. The ladder's own
+# second channel goes first; without one an urgent alert takes any other, the healthiest before all,
+# unless somebody has been told of it already.
+FORSAKEN: Final = """
+WITH lost AS (
+  SELECT o.id FROM outbox o
+  WHERE o.workspace_id = :workspace_id AND o.state = 'dead' AND o.fell_back_at IS NULL
+    AND o.id >= :since_id
+  UNION ALL
+  SELECT o.id FROM channels c
+  LEFT JOIN channel_states s ON s.workspace_id = c.workspace_id AND s.channel_id = c.id
+  JOIN outbox o ON o.workspace_id = c.workspace_id AND o.channel_id = c.id
+    AND o.state = 'pending' AND o.fell_back_at IS NULL
+  WHERE c.workspace_id = :workspace_id AND c.enabled AND c.archived_at IS NULL
+    AND (c.paused_at IS NOT NULL OR (s.failing_since <= :failing_before AND o.tier = 'urgent'))
+), wanted AS (
+  SELECT o.id, o.alert_id, o.channel_id, o.purpose, o.sequence, o.tier, o.message,
+    own.channel_id AS named
+  FROM lost JOIN outbox o ON o.workspace_id = :workspace_id AND o.id = lost.id
+  JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id AND a.state = 'firing'
+  LEFT JOIN LATERAL (
+    SELECT CAST(step ->> 'fallback_channel_id' AS uuid) AS channel_id
+    FROM jsonb_array_elements(a.ladder -> 'steps') WITH ORDINALITY AS steps (step, place)
+    WHERE step ->> 'fallback_channel_id' IS NOT NULL
+      AND (step -> 'channel_ids' @> to_jsonb(CAST(o.channel_id AS text))
+        OR coalesce(jsonb_array_length(step -> 'channel_ids'), 0) = 0)
+    ORDER BY place DESC LIMIT 1
+  ) AS own ON true
+  WHERE o.fallback_of IS NULL AND o.purpose <> 'resolved'
+    AND (o.tier = 'urgent' OR own.channel_id IS NOT NULL)
+)
+SELECT w.*, gone.name AS channel_name, other.id AS other_id
+FROM wanted w
+JOIN channels gone ON gone.workspace_id = :workspace_id AND gone.id = w.channel_id
+CROSS JOIN LATERAL (
+  SELECT c.id FROM channels c
+  LEFT JOIN channel_states s ON s.workspace_id = c.workspace_id AND s.channel_id = c.id
+  WHERE c.workspace_id = :workspace_id AND c.id <> w.channel_id
+    AND c.enabled AND c.archived_at IS NULL AND c.paused_at IS NULL
+    AND (c.id = w.named OR (w.tier = 'urgent' AND NOT EXISTS (
+      SELECT FROM outbox told WHERE told.workspace_id = :workspace_id
+        AND told.alert_id = w.alert_id AND told.purpose = w.purpose
+        AND told.sequence = w.sequence AND told.state = 'sent')))
+    AND NOT EXISTS (
+      SELECT FROM outbox same WHERE same.workspace_id = :workspace_id
+        AND same.alert_id = w.alert_id AND same.channel_id = c.id
+        AND same.purpose = w.purpose AND same.sequence = w.sequence)
+  ORDER BY c.id = w.named DESC NULLS LAST, s.failing_since IS NOT NULL, c.kind = 'console',
+    c.name, c.id
+  LIMIT 1
+) AS other
+ORDER BY w.id LIMIT :limit
+"""
+
+# Who marks it passes it on: of two workers at once the second finds nothing to mark.
+MARK: Final = """
+UPDATE outbox SET fell_back_at = :now
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[])) AND fell_back_at IS NULL
+RETURNING id
+"""
+
+
+async def list_workspaces(
+    uow: UnitOfWork, *, since: datetime, failing_before: datetime, limit: int
+) -> list[UUID]:
+    parameters = {
+        "since_id": ids.first_id_at(since),
+        "failing_before": failing_before,
+        "limit": limit,
+    }
+    return list((await uow.execute(WORKSPACES, parameters)).scalars())
+
+
+async def list_forsaken(
+    uow: UnitOfWork, *, within: timedelta, failing_for: timedelta, limit: int
+) -> list[Row[Any]]:
+    """Rows that should be told elsewhere, each with the channel to ask; written lately only."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "since_id": ids.first_id_at(uow.real_now - within),
+        "failing_before": uow.real_now - failing_for,
+        "limit": limit,
+    }
+    return list(await uow.execute(FORSAKEN, parameters))
+
+
+async def mark(uow: UnitOfWork, outbox_ids: list[UUID]) -> set[UUID]:
+    """The rows that are ours to pass on."""
+    parameters = {"workspace_id": uow.workspace_id, "ids": outbox_ids, "now": uow.real_now}
+    return set((await uow.execute(MARK, parameters)).scalars())
