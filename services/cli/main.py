@@ -15,8 +15,8 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_DAILY = ("attainment", "policies", "rules", "calendars", "staffing")
-_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", *_DAILY)
+_DAILY = ("attainment", "metrics", "report", "policies", "rules", "calendars", "rotas", "staffing")
+_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", "detectors", *_DAILY)
 
 
 class Commands(TyperGroup):

@@ -11,6 +11,8 @@ from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database, UnitOfWork
+from services.core.rotas import service as rotas
+from services.core.rotas.types import ContactKind, Layer, OverrideDraft, RotaDraft, TeamDraft
 from services.core.rulebook import service as rulebook
 from services.core.rulebook.types import Conditions, Effects, RuleDraft
 from services.core.silences import service as silences
@@ -19,6 +21,8 @@ from services.core.silences.types import InhibitionDraft, Sameness, SilenceDraft
 from services.core.silences.types import Source as Loud
 from services.core.silences.types import Target as Quiet
 from services.core.sla import service as sla
+from services.core.subscriptions import service as subscriptions
+from services.core.subscriptions.types import SubscriptionDraft, Wish
 from services.core.triage.types import MessageKind
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Scope, Workspace
@@ -58,6 +62,19 @@ SELECT workspace_id, :id, 1, 'shadow', 'cues', '1', 20, '{}', '{"passes": true}'
 FROM cases
 """
 
+# A fact nobody took, and the one attempt to bring it.
+DEAD_PARCEL = """
+WITH dead AS (
+  INSERT INTO subscription_parcels (workspace_id, subscription_id, seq, kind, subject_kind,
+    subject_id, payload, at, state, waits, next_at, attempts, token, created_at)
+  SELECT c.workspace_id, :id, 1, 'case.opened', 'case', c.id, '{}', c.opened_at, 'dead', false,
+    c.opened_at, 1, 1, c.opened_at FROM cases c
+  RETURNING *
+)
+INSERT INTO subscription_attempts (workspace_id, subscription_id, seq, attempt, started_at, outcome)
+SELECT workspace_id, subscription_id, seq, 1, created_at, 'gone' FROM dead
+"""
+
 # Where the id of one thing of each kind is found, by the name routes give it.
 FIND = {
     "alert_id": "SELECT id FROM alerts",
@@ -76,15 +93,19 @@ FIND = {
     "member_id": "SELECT id FROM members",
     "message_id": "SELECT id FROM messages WHERE direction = 'in'",
     "model_id": "SELECT id FROM triage_models",
+    "override_id": "SELECT id FROM rota_overrides",
     "policy_id": "SELECT id FROM policies",
     "post_id": "SELECT id FROM posts",
+    "rota_id": "SELECT id FROM rotas",
     "rule_id": "SELECT id FROM rules",
     "sample_id": "SELECT id FROM review_samples",
     "secret_id": "SELECT id FROM source_secrets",
     "silence_id": "SELECT id FROM silences",
     "source_id": "SELECT id FROM sources",
+    "subscription_id": "SELECT id FROM subscriptions",
     "standstill_id": "SELECT id FROM standstills",
     "thread_id": "SELECT id FROM threads",
+    "team_id": "SELECT id FROM teams",
 }
 
 
@@ -114,11 +135,13 @@ async def make_world(database: Database, name: str) -> World:
         source, secret = await intake.create_source(uow, draft)
         member = await workspaces.create_member(uow, MemberDraft("lin", "林夏"))
         key = await workspaces.create_key(uow, name="spare", scopes=[Scope.READ])
+        await _be_on_call(uow, member.id)
         await rulebook.create_rule(uow, EVERYTHING)
     line = Line(frozen, clock, workspace.id, source.id)
     post = {"id": "p1", "title": "New", "author": person(BRAND)}
     await line.hear(event("post.published", post), comment("c1"))
     await line.tick(minutes=150)
+    await metrics.catch_up(frozen, workspace.id, zone="UTC")
     await line.deliver(comment("c2", author="nobody"))
     async with frozen.unit(workspace.id) as uow:
         await uow.execute(
@@ -128,6 +151,7 @@ async def make_world(database: Database, name: str) -> World:
         await uow.execute("UPDATE outbox SET state = 'dead'")
         await _keep_quiet(uow)
         await uow.execute(BURST, {"id": uuid4()})
+        await _subscribe(uow)
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})
@@ -138,6 +162,24 @@ async def make_world(database: Database, name: str) -> World:
     ids = {each: str(value) for each, value in found.items()} | {"key_id": str(key.id)}
     registered = RegisteredSource(workspace.id, source.id, secret.secret)
     return World(workspace.id, admin.secret, registered, ids)
+
+
+async def _subscribe(uow: UnitOfWork) -> None:
+    """Somebody who is told of cases, and one fact that never got there."""
+    wish = Wish(("case.*",))
+    draft = SubscriptionDraft("Warehouse", "https://hooks.example.com/in", wish)
+    made = await subscriptions.create_subscription(uow, draft)
+    await uow.execute(DEAD_PARCEL, {"id": made.id})
+
+
+async def _be_on_call(uow: UnitOfWork, member_id: UUID) -> None:
+    """A rota with an override that is long over, a team, and where its member is reached."""
+    layer = Layer("first", (member_id,), uow.now.date())
+    rota = await rotas.create_rota(uow, RotaDraft("Nights", "Asia/Shanghai", (layer,)))
+    window = OverrideDraft(member_id, uow.now, uow.now + timedelta(minutes=1))
+    await rotas.override_rota(uow, rota.id, window)
+    await rotas.create_team(uow, TeamDraft("Care", (member_id,)))
+    await rotas.put_contacts(uow, member_id, {ContactKind.SLACK: "U024BE7LH"})
 
 
 async def _keep_quiet(uow: UnitOfWork) -> None:

@@ -76,7 +76,7 @@ class SpanBody(StrictModel):
     end: Minute
 
     def to_domain(self) -> Span:
-        return Span(_minutes(self.start), _minutes(self.end))
+        return Span(minutes_of(self.start), minutes_of(self.end))
 
 
 Spans = Annotated[
@@ -159,7 +159,7 @@ class SpanView(ReadModel):
 
     @classmethod
     def of(cls, span: Span) -> Self:
-        return cls(start=_written(span.start), end=_written(span.end))
+        return cls(start=clock_of(span.start), end=clock_of(span.end))
 
 
 class WeekView(ReadModel):
@@ -170,6 +170,11 @@ class WeekView(ReadModel):
     friday: list[SpanView]
     saturday: list[SpanView]
     sunday: list[SpanView]
+
+    @classmethod
+    def of(cls, week: Sequence[Sequence[Span]]) -> Self:
+        days = zip(rules.WEEKDAYS, week, strict=True)
+        return cls(**{name: _spans(spans) for name, spans in days})
 
 
 class OwnDayView(ReadModel):
@@ -205,13 +210,12 @@ class CalendarView(ReadModel):
     @classmethod
     def of(cls, calendar: Calendar) -> Self:
         draft, feed = calendar.draft, calendar.feed
-        week = zip(rules.WEEKDAYS, draft.week, strict=True)
         return cls(
             id=calendar.id,
             version=calendar.version,
             name=draft.name,
             zone=draft.zone,
-            week=WeekView(**{name: _spans(spans) for name, spans in week}),
+            week=WeekView.of(draft.week),
             country=draft.country,
             days=[
                 OwnDayView(date=date, spans=_spans(day.spans), label=day.label)
@@ -261,11 +265,13 @@ def _spans(spans: Sequence[Span]) -> list[SpanView]:
     return [SpanView.of(span) for span in spans]
 
 
-def _minutes(written: str) -> int:
+def minutes_of(written: str) -> int:
+    """`09:30` as a minute of the day."""
     hours, _, minutes = written.partition(":")
     return int(hours) * _MINUTES_OF_AN_HOUR + int(minutes)
 
 
-def _written(minute: int) -> str:
+def clock_of(minute: int) -> str:
+    """A minute of the day as `09:30`."""
     hours, minutes = divmod(minute, _MINUTES_OF_AN_HOUR)
     return f"{hours:02}:{minutes:02}"

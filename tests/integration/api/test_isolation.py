@@ -42,10 +42,14 @@ CALENDAR = {
 }
 FEED = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nEND:VCALENDAR\r\n"
 ABSENCE = {"reason": "out_of_office", "ends_at": "2028-11-01T00:00:00Z"}
+LAYER = {"name": "first", "member_ids": ["{member_id}"], "first_on": "2026-11-23"}
+ROTA = {"name": "Mine", "zone": "Asia/Shanghai", "layers": [LAYER]}
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 SILENCE = {"conditions": {"group": "nobody"}, "until": SOON, "reason": "Mine"}
 INHIBITION = {"name": "Mine", "source": {"crisis": True}, "same": "post"}
+SUBSCRIPTION = {"name": "Mine", "url": "https://hooks.example.com/in", "kinds": ["*"]}
 
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
@@ -69,6 +73,9 @@ BODIES: dict[str, Any] = {
     "policies.change_policy": POLICY,
     "policies.create_policy": POLICY,
     "quarantine.release": {},
+    "rotas.change_rota": ROTA,
+    "rotas.create_rota": ROTA,
+    "rotas.override_rota": {"member_id": "{member_id}", "ends_at": TOMORROW},
     "rules.change_rule": RULE,
     "rules.create_rule": RULE,
     "rules.try_rule": {"rule": RULE},
@@ -77,6 +84,11 @@ BODIES: dict[str, Any] = {
     "silences.preview_silence": SILENCE,
     "sources.change_source": {"name": "Mine"},
     "standstills.announce_standstill": ABSENCE,
+    "subscriptions.change_subscription": {"name": "Mine"},
+    "subscriptions.create_subscription": SUBSCRIPTION,
+    "teams.change_team": {"name": "Mine"},
+    "teams.create_team": {"name": "Mine"},
+    "teams.put_contacts": {"slack": "U024BE7LJ"},
 }
 
 
@@ -150,7 +162,7 @@ def with_value(document: Any, place: str, value: str) -> Any:
     step, _, rest = place[1:].partition("/")
     rest = f"/{rest}" if rest else ""
     if step == "-":
-        inner = {"percent": 100} if rest else {}
+        inner = document[0] if document else {"percent": 100} if rest else {}
         return [with_value(inner, rest, value)]
     return (document or {}) | {step: with_value((document or {}).get(step), rest, value)}
 
@@ -187,7 +199,9 @@ async def call(
     content = ({"json": BODIES[case.operation]} if case.operation in BODIES else {}) | more
     if "json" in content:
         # A body that cannot do without a thing names one of mine.
-        written = json.dumps(content["json"]).replace("{case_id}", world.ids["case_id"])
+        written = json.dumps(content["json"])
+        for name in ("case_id", "member_id"):
+            written = written.replace(f"{{{name}}}", world.ids[name])
         content["json"] = json.loads(written)
     return await client.request(case.method, path, **content)
 
@@ -257,11 +271,14 @@ BODY_NAMES = {
     "/conditions/thread_id": "thread_id",
     "/delivery_ids/-": "delivery_id",
     "/ladder_id": "ladder_id",
+    "/layers/-/member_ids/-": "member_id",
     "/match/post_ids/-": "post_id",
     "/match/source_ids/-": "source_id",
     "/member_id": "member_id",
+    "/member_ids/-": "member_id",
     "/source/rule_id": "rule_id",
     "/source_id": "source_id",
+    "/source_ids/-": "source_id",
     "/stand_in_id": "member_id",
     "/target/rule_id": "rule_id",
     "/rule/effects/assign_to": "member_id",

@@ -1,7 +1,7 @@
 """Absences and outages: announce, end, take back, and say how far cases were planned anew."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -21,6 +21,8 @@ from services.core.workspaces import service as workspaces
 REPLANS = "standstills"  # the queue of the job that plans open cases anew
 DUE_AT_ONCE = 20
 _TURN = "standstills"
+# Absences are half open: one that begins now is on.
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ async def list_stand_ins(uow: UnitOfWork) -> dict[UUID, UUID]:
 
     Members nobody stands in for are not in it.
     """
-    absent = await repository.list_absent(uow, uow.now, uow.now)
+    absent = await list_absences(uow, uow.now, uow.now + _TICK)
     named = {each.member_id: each.stand_in_id for each in absent}
     found: dict[UUID, UUID] = {}
     for away, first in named.items():
@@ -75,7 +77,7 @@ async def list_stand_ins(uow: UnitOfWork) -> dict[UUID, UUID]:
         while stand_in in named and stand_in not in passed:
             passed.add(stand_in)
             stand_in = named[stand_in]
-        if away is not None and stand_in is not None and stand_in not in named:
+        if stand_in is not None and stand_in not in named:
             found[away] = stand_in
     return found
 

@@ -1,6 +1,11 @@
 """Being on call: write rotas, teams and contacts, lay shifts out, find whom an audience names."""
 
-from services.core.rotas.service.covering import list_gaps, list_shifts, show_on_call
+from services.core.rotas.service.covering import (
+    list_gaps,
+    list_on_call,
+    list_shifts,
+    show_on_call,
+)
 from services.core.rotas.service.reaching import resolve_audiences
 from services.core.rotas.service.teaming import (
     archive_team,
@@ -35,6 +40,7 @@ __all__ = [
     "get_team",
     "list_contacts",
     "list_gaps",
+    "list_on_call",
     "list_overrides",
     "list_rotas",
     "list_shifts",

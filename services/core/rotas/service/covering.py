@@ -52,6 +52,17 @@ async def show_on_call(uow: UnitOfWork, rota_id: UUID, at: datetime) -> Shift:
     return (await list_shifts(uow, rota_id, at, at + rules.LONGEST_RANGE))[0]
 
 
+async def list_on_call(uow: UnitOfWork, at: datetime) -> list[tuple[Rota, Shift]]:
+    """Every live rota by name, with who is on call at a moment; the shift is cut after 92 days.
+
+    Five statements or fewer.
+    """
+    end = at + rules.LONGEST_RANGE
+    found = await rotas.list_rotas(uow)
+    schedule = await _load_schedule(uow, found, at, end)
+    return [(rota, schedule.lay_out(rota, at, end)[0]) for rota in found]
+
+
 async def list_gaps(uow: UnitOfWork, until: datetime, *, rota_id: UUID | None = None) -> list[Gap]:
     """From now on, where a rota's cover says somebody has to be on call and nobody is.
 
