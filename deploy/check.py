@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/15/bin")  # where Debian keeps it
 TOTAL_PERCENT = 90  # lines and branches of everything
 PYTEST = (sys.executable, "-m", "pytest")
+# More than there are cores: half of its time the suite waits for servers, leases and clocks.
+WORKERS = 2 * (os.cpu_count() or 1)
 
 
 def main() -> int:
@@ -37,7 +39,7 @@ def journeys_on_the_oldest_postgres(folder: Path) -> int:
 def whole_suite(report: Path) -> int:
     say("The whole suite:")
     coverage = ("--cov=services", "--cov-branch", "--cov-report=", f"--cov-report=json:{report}")
-    code = pytest("-q", "-n", "auto", *coverage, f"--cov-fail-under={TOTAL_PERCENT}")
+    code = pytest("-q", "-n", str(WORKERS), *coverage, f"--cov-fail-under={TOTAL_PERCENT}")
     return code or rules_not_covered(report)
 
 
