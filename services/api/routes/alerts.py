@@ -9,8 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
-from services.api.schemas.alerts import AcknowledgeBody, AlertNoteBody, AlertView, DeliveryView
+from services.api.schemas.alerts import (
+    AcknowledgeBody,
+    AlertNoteBody,
+    AlertView,
+    DeliveryView,
+    UnacknowledgeBody,
+)
 from services.api.schemas.common import Page
+from services.api.schemas.ladders import ClimbView
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.types import AlertFilter, AlertState, Severity
@@ -65,12 +72,44 @@ async def acknowledge(
 ) -> AlertView:
     """Acknowledges every firing alert of the case, so that nobody else is called for it.
 
-    What was not sent yet stays unsent; a later step of the same promise fires anew. Repeating it
-    changes nothing.
+    What was not sent yet stays unsent; a later step of the same promise fires anew. After the
+    agreed time the ladder goes on where it stood. Repeating it changes nothing, but for the time.
     """
     said = body or AcknowledgeBody()
-    alert = await alerts.acknowledge(uow, alert_id, note=said.note, only_this=said.only_this)
+    alert = await alerts.acknowledge(
+        uow,
+        alert_id,
+        note=said.note,
+        only_this=said.only_this,
+        minutes=said.minutes,
+        until_resolved="minutes" in said.model_fields_set and said.minutes is None,
+    )
     return AlertView.of(alert)
+
+
+@router.post(
+    "/{alert_id}/unacknowledge",
+    summary="Say that you do not have it after all",
+    responses=problems(NotFoundError),
+)
+async def unacknowledge(
+    uow: WorkUnit, alert_id: UUID, body: UnacknowledgeBody | None = None
+) -> AlertView:
+    """The ladder goes on at once, where it stood. An alert that nobody has stays as it is."""
+    said = body or UnacknowledgeBody()
+    return AlertView.of(
+        await alerts.unacknowledge(uow, alert_id, note=said.note, only_this=said.only_this)
+    )
+
+
+@router.get(
+    "/{alert_id}/steps",
+    summary="Read how far an alert climbed, and what comes next",
+    responses=problems(NotFoundError),
+)
+async def list_steps(uow: ReadUnit, alert_id: UUID) -> ClimbView:
+    """Who was told at each step or why nobody was, how late, and which steps are still ahead."""
+    return ClimbView.of(await alerts.list_climb(uow, alert_id))
 
 
 @router.post(

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response, status
 
 from services.api.deps import ManageUnit, ReadUnit
 from services.api.errors import problems
-from services.api.schemas.alerts import LadderBody, LadderPatch, LadderView
 from services.api.schemas.common import Page
+from services.api.schemas.ladders import LadderBody, LadderPatch, LadderView, SavedLadderView
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import DefaultLadderError, LadderNameTakenError
 from services.core.kit.errors import InvalidInputError, NotFoundError
@@ -28,12 +28,12 @@ async def list_ladders(uow: ReadUnit) -> Page[LadderView]:
     status_code=status.HTTP_201_CREATED,
     responses=problems(LadderNameTakenError, InvalidInputError),
 )
-async def create_ladder(uow: ManageUnit, body: LadderBody, response: Response) -> LadderView:
-    """Name it in a policy's `ladder_id` to use it."""
-    ladder = LadderView.model_validate(await alerts.create_ladder(uow, body.to_draft()))
+async def create_ladder(uow: ManageUnit, body: LadderBody, response: Response) -> SavedLadderView:
+    """Name it in a policy's `ladder_id` to use it. `warnings` name steps that find nobody now."""
+    ladder = await alerts.create_ladder(uow, body.to_draft())
     response.headers["location"] = f"/v1/ladders/{ladder.id}"
     response.headers["etag"] = f'"{ladder.version}"'
-    return ladder
+    return SavedLadderView.saved(ladder, await alerts.list_ladder_warnings(uow, ladder))
 
 
 @router.get("/{ladder_id}", summary="Read a ladder", responses=problems(NotFoundError))
@@ -50,12 +50,15 @@ async def get_ladder(uow: ReadUnit, ladder_id: UUID, response: Response) -> Ladd
 )
 async def change_ladder(
     uow: ManageUnit, ladder_id: UUID, body: LadderPatch, response: Response
-) -> LadderView:
+) -> SavedLadderView:
     """For alerts raised from now on: an alert keeps the ladder it was raised under."""
     steps = tuple(step.to_domain() for step in body.steps) if body.steps else None
-    ladder = await alerts.change_ladder(uow, ladder_id, name=body.name, steps=steps)
+    grouping = (body.grouping.by, body.grouping.window_seconds) if body.grouping else None
+    ladder = await alerts.change_ladder(
+        uow, ladder_id, name=body.name, steps=steps, grouping=grouping, ungroup=body.ungroup
+    )
     response.headers["etag"] = f'"{ladder.version}"'
-    return LadderView.model_validate(ladder)
+    return SavedLadderView.saved(ladder, await alerts.list_ladder_warnings(uow, ladder))
 
 
 @router.delete(

@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
 from services.core.alerts import rules
-from services.core.alerts.ladder_types import LadderDraft, LadderStep
 from services.core.alerts.types import (
     Alert,
     AlertKind,
@@ -29,6 +28,7 @@ from services.core.alerts.types import (
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
 
+MOST_MINUTES = 30 * 24 * 60
 Note = Annotated[str, Field(min_length=1, max_length=2_000)]
 Url = Annotated[str, Field(min_length=1, max_length=2_048)]
 
@@ -54,7 +54,8 @@ class AlertView(ReadModel):
 
     One of kind `rule` tells of a message instead of a promise: it has no clock, and a case only
     where the message has one. One of kind `budget_burn` tells that the objective's error budget is
-    used up too fast, with figures in `detail`.
+    used up too fast, one of kind `detector` what a detector noticed, with figures in `detail`.
+    `climb_at` is when its ladder goes on, `resume_at` until when an acknowledgement keeps it quiet.
     `late_by_seconds` counts from the due time to the firing; 0 for a warning given in time.
     """
 
@@ -66,6 +67,7 @@ class AlertView(ReadModel):
     rule_id: UUID | None
     message_id: UUID | None
     burn_id: UUID | None
+    detector_firing_id: UUID | None
     detail: dict[str, Any] | None
     step: int
     severity: Severity
@@ -76,6 +78,8 @@ class AlertView(ReadModel):
     fired_at: datetime
     due_at: datetime
     late_by_seconds: int
+    climb_at: datetime | None
+    resume_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     note: str | None
@@ -92,9 +96,26 @@ class AlertView(ReadModel):
 
 
 class AcknowledgeBody(StrictModel):
-    """Answers for every firing alert of the same case, unless `only_this`."""
+    """Answers for every firing alert of the same case, unless `only_this`.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "I have it."}]})
+    For so many `minutes` nobody else is called; then the ladder goes on if it is not over. Left
+    out it is 30 minutes for an urgent alert, 2 hours for an important one, 8 hours for a routine
+    one; null is until it is over.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"note": "I have it.", "minutes": 60}]}
+    )
+
+    note: Note | None = None
+    only_this: bool = False
+    minutes: Annotated[int, Field(ge=1, le=MOST_MINUTES)] | None = None
+
+
+class UnacknowledgeBody(StrictModel):
+    """Takes back every acknowledgement of the same case, unless `only_this`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "I am off now."}]})
 
     note: Note | None = None
     only_this: bool = False
@@ -254,60 +275,6 @@ class ChannelTestView(ReadModel):
             detail=result.detail,
             took_ms=result.took_ms,
         )
-
-
-class StepBody(StrictModel):
-    """From this percent of a promise's time on; no channels means all that are enabled."""
-
-    percent: Annotated[int, Field(ge=0, le=1_000)]
-    channel_ids: Annotated[list[Id], Field(max_length=50, default_factory=list)]
-
-    def to_domain(self) -> LadderStep:
-        return LadderStep(self.percent, tuple(dict.fromkeys(self.channel_ids)))
-
-
-Steps = Annotated[list[StepBody], Field(min_length=1, max_length=20)]
-
-
-class LadderBody(StrictModel):
-    """Below its first step a ladder tells nobody; the alert is there all the same."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "quiet nights", "steps": [{"percent": 100, "channel_ids": []}]}]
-        }
-    )
-
-    name: Name
-    steps: Steps
-
-    def to_draft(self) -> LadderDraft:
-        return LadderDraft(self.name, tuple(step.to_domain() for step in self.steps))
-
-
-class LadderPatch(StrictModel):
-    """What is left out, or null, stays as it is; steps are replaced as a whole."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"steps": [{"percent": 80, "channel_ids": []}]}]}
-    )
-
-    name: Name | None = None
-    steps: Steps | None = None
-
-
-class StepView(ReadModel):
-    percent: int
-    channel_ids: list[UUID]
-
-
-class LadderView(ReadModel):
-    id: UUID
-    name: str
-    version: int
-    steps: list[StepView]
-    created_at: datetime
-    updated_at: datetime
 
 
 def _fields(channel: Channel) -> dict[str, Any]:

@@ -126,6 +126,30 @@ class Move:
         return tuple(one for one in self.done if one.outcome is StepOutcome.TOLD)
 
 
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One step of an alert's climb as it was written down."""
+
+    position: int
+    round: int
+    outcome: StepOutcome
+    reason: str | None
+    detail: Mapping[str, Any]
+    due_at: datetime
+    done_at: datetime
+    late_by_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """An alert on its ladder: what became of the steps so far, and those that are left."""
+
+    alert: Alert
+    steps: tuple[LadderStep, ...]
+    done: tuple[StepDone, ...]
+    ahead: tuple[Occasion, ...]
+
+
 def steps_for(steps: Sequence[LadderStep], percent: int) -> tuple[LadderStep, ...]:
     """The steps of the highest percent reached, in the order of their waits; () below the first."""
     reached = [step.percent for step in steps if step.percent <= percent]

@@ -1,6 +1,6 @@
 """SQL of alerts: raise once, list by time, acknowledge and resolve in sets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,24 @@ from services.core.triage.types import Tier
 
 ACKNOWLEDGE = """
 UPDATE alerts a SET state = 'acknowledged', acknowledged_at = :now, acknowledged_by = :by,
-  note = coalesce(CAST(:note AS text), a.note)
-FROM alerts chosen
+  note = coalesce(CAST(:note AS text), a.note), resume_at = rest.until, climb_at = rest.until
+FROM alerts chosen,
+  unnest(CAST(:tiers AS text[]), CAST(:untils AS timestamptz[])) AS rest (tier, until)
 WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
-  AND a.workspace_id = :workspace_id AND a.state = 'firing'
+  AND a.workspace_id = :workspace_id AND a.tier = rest.tier
+  AND (a.state = 'firing' OR (a.state = 'acknowledged' AND a.id = chosen.id AND :prolong))
   AND (a.case_id = chosen.case_id OR a.id = chosen.id)
   AND (a.id = chosen.id OR (NOT :only_this AND a.group_key = chosen.group_key))
 RETURNING a.*
+"""
+
+LOCK_GROUP = """
+SELECT a.* FROM alerts chosen JOIN alerts a
+  ON a.workspace_id = :workspace_id AND a.state = 'acknowledged'
+  AND (a.case_id = chosen.case_id OR a.id = chosen.id)
+  AND (a.id = chosen.id OR (NOT :only_this AND a.group_key = chosen.group_key))
+WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
+ORDER BY a.id FOR UPDATE OF a
 """
 
 RESOLVE = """
@@ -115,10 +126,23 @@ async def list_alerts(
 
 
 async def acknowledge(
-    uow: UnitOfWork, alert_id: UUID, *, by: str, note: str | None, only_this: bool
+    uow: UnitOfWork,
+    alert_id: UUID,
+    *,
+    by: str,
+    note: str | None,
+    only_this: bool,
+    rests: Mapping[Tier, datetime | None],
+    prolong: bool,
 ) -> list[Alert]:
-    """The firing alerts this answers for: the whole group of a case, or one."""
+    """The firing alerts this answers for: the whole group of a case, or one.
+
+    Each rests until what `rests` says of its tier; with `prolong` the one is taken once more.
+    """
     parameters = {
+        "tiers": [tier.value for tier in rests],
+        "untils": list(rests.values()),
+        "prolong": prolong,
         "workspace_id": uow.workspace_id,
         "alert_id": alert_id,
         "now": uow.now,
@@ -127,6 +151,16 @@ async def acknowledge(
         "only_this": only_this,
     }
     return [read_alert(row) for row in await uow.execute(ACKNOWLEDGE, parameters)]
+
+
+async def lock_acknowledged(uow: UnitOfWork, alert_id: UUID, *, only_this: bool) -> list[Alert]:
+    """The acknowledged alerts that stand together with this one, or it alone; held."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "alert_id": alert_id,
+        "only_this": only_this,
+    }
+    return [read_alert(row) for row in await uow.execute(LOCK_GROUP, parameters)]
 
 
 async def resolve_of_clocks(

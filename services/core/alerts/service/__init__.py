@@ -26,8 +26,10 @@ from services.core.alerts.service.handling import (
     acknowledge,
     get_alert,
     list_alerts,
+    list_climb,
     renotify,
     resolve,
+    unacknowledge,
 )
 from services.core.alerts.service.ladders import (
     archive_ladder,
@@ -35,6 +37,7 @@ from services.core.alerts.service.ladders import (
     create_ladder,
     ensure_defaults,
     get_ladder,
+    list_ladder_warnings,
     list_ladders,
 )
 from services.core.alerts.service.pausing import pause_channel, resume_channel
@@ -68,8 +71,10 @@ __all__ = [
     "get_ladder",
     "list_alerts",
     "list_channels",
+    "list_climb",
     "list_dead_letters",
     "list_deliveries",
+    "list_ladder_warnings",
     "list_ladders",
     "pause_channel",
     "raise_for",
@@ -86,4 +91,5 @@ __all__ = [
     "settle_burns",
     "settle_detector_firings",
     "try_channel",
+    "unacknowledge",
 ]

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.core.alerts import climbing
-from services.core.alerts.climbing import Around, Done, Held, Move, Past
-from services.core.alerts.ladder_types import GroupBy, LadderStep
+from services.core.alerts.climbing import Around, Done, Held, Move, Past, StepDone
+from services.core.alerts.ladder_types import GroupBy, LadderStep, StepOutcome
 from services.core.alerts.repository import climbing as climbs
 from services.core.alerts.service.parcels import Telling, queue
 from services.core.alerts.stored_steps import read_steps
@@ -224,6 +224,26 @@ def _people_of(alert: Alert, together: Sequence[Done], meant: Meant) -> tuple[Pe
 def steps_of(alert: Alert) -> tuple[LadderStep, ...]:
     """The steps this alert climbs, as they were when it was raised."""
     return climbing.steps_for(read_steps(alert.ladder["steps"]), alert.step)
+
+
+def read_step(row: Row[Any]) -> StepDone:
+    return StepDone(
+        position=row.position,
+        round=row.round,
+        outcome=StepOutcome(row.outcome),
+        reason=row.reason,
+        detail=row.detail,
+        due_at=row.due_at,
+        done_at=row.done_at,
+        late_by_seconds=row.late_by_seconds,
+    )
+
+
+async def hours_of(uow: UnitOfWork, alert: Alert) -> Hours:
+    """The working time the alert's ladder counts in; all of it when it names no calendar."""
+    place = calendar_of(alert)
+    opened = await calendars.open_hours(uow, {place}) if place else {}
+    return opened[place][0] if place and place in opened else ALWAYS
 
 
 def calendar_of(alert: Alert) -> Place | None:

@@ -136,7 +136,7 @@ async def ensure_defaults(uow: UnitOfWork) -> Ladder:
     return await create_ladder(uow, LadderDraft(DEFAULT_LADDER, DEFAULT_STEPS))
 
 
-async def list_warnings(uow: UnitOfWork, ladder: Ladder) -> list[LadderWarning]:
+async def list_ladder_warnings(uow: UnitOfWork, ladder: Ladder) -> list[LadderWarning]:
     """What of a saved ladder was perhaps not meant: steps that find nobody, channels that are off.
 
     For a case nobody has, at this moment. An assignee is somebody: who that is, a case says.

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from services.core.actions import service as actions
 from services.core.alerts import rules
 from services.core.alerts.repository import outbox
 from services.core.alerts.types import Alert, Purpose
@@ -14,6 +15,8 @@ from services.core.kit.uow import UnitOfWork
 from services.core.rotas.types import Person
 
 QUEUE: Final = "alerts"
+# What is over needs nobody's hand.
+_OVER: Final = frozenset({Purpose.RESOLVED, Purpose.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class Telling:
 
 async def queue(uow: UnitOfWork, tellings: Sequence[Telling]) -> None:
     """Queue each once, whoever asks how often, and wake whoever sends."""
-    await outbox.add_dispatches(uow, [_row(uow, telling) for telling in tellings])
-    if tellings:
-        uow.wake(QUEUE)
+    if not tellings:
+        return
+    secret = await actions.secret_of(uow)
+    await outbox.add_dispatches(uow, [_row(uow, telling, secret) for telling in tellings])
+    uow.wake(QUEUE)
 
 
-def _row(uow: UnitOfWork, telling: Telling) -> dict[str, Any]:
+def _row(uow: UnitOfWork, telling: Telling, secret: bytes) -> dict[str, Any]:
     alert = telling.alert
     message = rules.build_message(
         alert,
@@ -46,6 +51,10 @@ def _row(uow: UnitOfWork, telling: Telling) -> dict[str, Any]:
         people=telling.people,
         told_late_by=telling.told_late_by,
     )
+    if telling.purpose not in _OVER:
+        message["links"] |= actions.links_of(
+            alert, workspace_id=uow.workspace_id, secret=secret, now=uow.real_now
+        )
     return {
         "id": ids.new_id(),
         "alert_id": alert.id,

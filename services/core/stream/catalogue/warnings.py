@@ -62,7 +62,15 @@ def _subscription(verb: str, zh: str, en: str) -> FactKind:
 
 FACTS: Final = (
     _alert("raised", "发出了一条提醒。", "An alert was raised."),
-    _alert("acknowledged", "有人接手了这条提醒。", "Somebody has it.", by=TEXT),
+    _alert(
+        "acknowledged",
+        "有人接手了这条提醒。",
+        "Somebody has it.",
+        by=TEXT,
+        resume_at=maybe(MOMENT),
+    ),
+    _alert("unacknowledged", "接手的人放手了，提醒继续升级。", "Whoever had it gave it back."),
+    _alert("expired", "提醒太旧了，不再通知任何人。", "Too old to wake anybody."),
     _alert("resumed", "接手后没有下文，提醒继续升级。", "Silence after it; it climbs on."),
     _alert(
         "escalated",
