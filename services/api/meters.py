@@ -200,6 +200,16 @@ def _counts(totals: Totals) -> Iterable[Metric]:
     yield _gauge("outbox_pending", "Messages waiting to be sent.", totals.outbox_pending)
     yield _gauge("outbox_dead", "Messages given up on, until redriven.", totals.outbox_dead)
     yield _gauge("alerts_firing", "Alerts nobody acknowledged.", totals.alerts_firing)
+    yield _gauge(
+        "rollup_lag_seconds",
+        "Age of the oldest change that sums of days do not know of.",
+        totals.rollup_lag_seconds,
+    )
+    yield _gauge(
+        "rollup_mismatches",
+        "Sums of days that the last recounts found wrong.",
+        totals.rollup_mismatches,
+    )
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

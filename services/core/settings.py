@@ -123,6 +123,8 @@ class LogSettings(Group):
 class MetricsSettings(Group):
     # No tenant names or texts are in /metrics; close it where even totals are private.
     open: bool = True
+    # Whose days numbers are summed up by, until a workspace chooses its own.
+    zone: str = "Asia/Shanghai"
 
 
 class SandboxSettings(Group):

@@ -23,6 +23,11 @@ WITH taken AS (
 SELECT hour, min(noted_at) AS noted_at, count(*) AS notes FROM taken GROUP BY hour ORDER BY hour
 """
 
+LOOK: Final = """
+SELECT hour, min(noted_at) AS noted_at FROM changed_hours
+WHERE workspace_id = :workspace_id GROUP BY hour
+"""
+
 # A loose index scan: the cost is that of the workspaces, not of what they noted.
 WORKSPACES: Final = """
 WITH RECURSIVE noted (workspace_id) AS (
@@ -45,6 +50,11 @@ async def take_hours(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
     """Each hour once, with when it was first noted; the notes are gone with this unit."""
     bound = {"workspace_id": uow.workspace_id, "limit": limit}
     return list(await uow.execute(TAKE, bound))
+
+
+async def list_hours(uow: UnitOfWork) -> list[Row[Any]]:
+    """Each noted hour once."""
+    return list(await uow.execute(LOOK, {"workspace_id": uow.workspace_id}))
 
 
 async def list_workspaces(uow: UnitOfWork) -> list[UUID]:

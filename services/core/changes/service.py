@@ -42,6 +42,12 @@ async def take(uow: UnitOfWork) -> list[Changed]:
     return [Changed(row.hour, row.noted_at) for row in found]
 
 
+async def look(uow: UnitOfWork) -> list[Changed]:
+    """What changed since it was last taken; the notes stay."""
+    found = await repository.list_hours(uow)
+    return [Changed(row.hour, row.noted_at) for row in found]
+
+
 async def list_workspaces(database: Database) -> list[UUID]:
     """Workspaces in which something was noted."""
     async with database.system() as uow:

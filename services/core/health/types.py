@@ -74,6 +74,9 @@ class Totals:
     outbox_dead: int
     alerts_firing: int
     conflicting_bodies: int
+    # Of sums of days: how old the oldest change is that they do not know of, and what is wrong.
+    rollup_lag_seconds: float
+    rollup_mismatches: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ POINTS: Final = (
     "stage.samples",
     "stage.bursts",
     "stage.objectives",
+    "stage.metrics",
+    "stage.recount",
     "stage.feeds",
     "stage.standstills",
     "stage.replans",

@@ -80,7 +80,7 @@ async def test_every_command_of_the_guide_does_what_it_says(
                 assert said.startswith(": listening")
             elif "tier=huge" in script:
                 assert json.loads(said)["code"] == "invalid_request"
-            elif "/metrics" in script:
+            elif "$HOST/metrics" in script:
                 assert "warmline_up 1.0" in said
             else:
                 for document in documents(said):

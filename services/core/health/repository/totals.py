@@ -23,7 +23,12 @@ SELECT
   (SELECT coalesce(sum(firing.alerts), 0) FROM workspaces CROSS JOIN LATERAL (
      SELECT count(*) AS alerts FROM alerts
      WHERE alerts.workspace_id = workspaces.id AND alerts.state = 'firing'
-   ) AS firing) AS alerts_firing
+   ) AS firing) AS alerts_firing,
+  (SELECT coalesce(extract(epoch FROM CAST(:now AS timestamptz) - least(
+     (SELECT min(noted_at) FROM changed_hours),
+     (SELECT min(stale_since) FROM metric_days WHERE stale_since IS NOT NULL))), 0))
+    AS rollup_lag_seconds,
+  (SELECT coalesce(sum(mismatches), 0) FROM metric_heads) AS rollup_mismatches
 FROM
   (SELECT count(*) AS unsettled, count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
    FROM clocks WHERE settled_at IS NULL AND state <> 'void') AS clocks
@@ -39,7 +44,7 @@ REVISION: Final = "SELECT version_num FROM alembic_version"
 
 async def get_totals(uow: UnitOfWork) -> Row[Any]:
     await uow.execute(PATIENCE)
-    return (await uow.execute(TOTALS)).one()
+    return (await uow.execute(TOTALS, {"now": uow.now})).one()
 
 
 async def count_open_cases(uow: UnitOfWork) -> dict[str, int]:

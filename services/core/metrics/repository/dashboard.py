@@ -1,0 +1,120 @@
+"""Adds up sums of days for the page: a few hundred rows come out, whatever was said."""
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from services.core.kit.uow import UnitOfWork
+from services.core.metrics.types import Figures
+
+TOTALS: Final = """
+SELECT metric, day >= CAST(:first AS date) AS present, CAST(sum(count) AS bigint) AS counted,
+  CAST(sum(part) AS bigint) AS part, sum(total) AS total
+FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[])) AND split = 'total'
+  AND day >= CAST(:before AS date) AND day <= CAST(:last AS date)
+GROUP BY 1, 2
+"""
+DAYS: Final = """
+SELECT metric, day, count AS counted, part, total FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[])) AND split = 'total'
+  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+"""
+BINS: Final = """
+SELECT day >= CAST(:first AS date) AS present, CAST(b.key AS int) AS bin,
+  CAST(sum(CAST(b.value AS bigint)) AS bigint) AS counted
+FROM metric_rollups r CROSS JOIN LATERAL jsonb_each_text(r.bins) AS b
+WHERE r.workspace_id = :workspace_id AND r.metric = 'response_time' AND r.split = 'total'
+  AND r.day >= CAST(:before AS date) AND r.day <= CAST(:last AS date)
+GROUP BY 1, 2
+"""
+# Who had not commented since the range began is new to it; the days before say from when.
+PEOPLE: Final = """
+SELECT
+  coalesce(sum(n), 0) AS spoke,
+  coalesce(sum(n) FILTER (WHERE since IS NOT NULL), 0) AS returned,
+  coalesce(sum(n) FILTER (WHERE since >= CAST(:earlier AS date)), 0) AS stayed
+FROM (
+  SELECT day, count AS n, CAST(nullif(key, '') AS date) AS since FROM metric_rollups
+  WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
+    AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+) AS days
+WHERE since IS NULL OR since < CAST(:first AS date)
+"""
+CAME_BACK: Final = """
+SELECT coalesce(sum(count), 0) AS counted FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since' AND key <> ''
+  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+  AND day - CAST(key AS date) > 30
+"""
+KEYS: Final = """
+SELECT key, CAST(sum(count) AS bigint) AS counted FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = 'negative_breakdown' AND split = 'subtype'
+  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+GROUP BY key ORDER BY 2 DESC, 1
+"""
+STATE: Final = """
+SELECT min(as_of) AS as_of, count(*) FILTER (WHERE stale_since IS NOT NULL) AS stale
+FROM metric_days
+WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+"""
+
+
+async def list_totals(
+    uow: UnitOfWork, metrics: list[str], before: date, first: date, last: date
+) -> dict[tuple[str, bool], Figures]:
+    """By metric, and whether it is of the range or of the days before it."""
+    bound = {"metrics": metrics, "before": before, "first": first, "last": last}
+    return {(row.metric, row.present): _figures(row) for row in await _run(uow, TOTALS, bound)}
+
+
+async def list_series(
+    uow: UnitOfWork, metrics: list[str], first: date, last: date
+) -> dict[tuple[str, date], Figures]:
+    bound = {"metrics": metrics, "first": first, "last": last}
+    return {(row.metric, row.day): _figures(row) for row in await _run(uow, DAYS, bound)}
+
+
+async def list_bins(
+    uow: UnitOfWork, before: date, first: date, last: date
+) -> dict[bool, list[tuple[int, int]]]:
+    """Of response times, by whether they are of the range."""
+    found: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    bound = {"before": before, "first": first, "last": last}
+    for row in await _run(uow, BINS, bound):
+        found[row.present].append((row.bin, row.counted))
+    return found
+
+
+async def count_people(
+    uow: UnitOfWork, earlier: date, first: date, last: date
+) -> tuple[int, int, int]:
+    """Who spoke, who of them had ever before, and who of them since `earlier`."""
+    bound = {"earlier": earlier, "first": first, "last": last}
+    (row,) = await _run(uow, PEOPLE, bound)
+    return int(row.spoke), int(row.returned), int(row.stayed)
+
+
+async def count_came_back(uow: UnitOfWork, first: date, last: date) -> int:
+    (row,) = await _run(uow, CAME_BACK, {"first": first, "last": last})
+    return int(row.counted)
+
+
+async def list_causes(uow: UnitOfWork, first: date, last: date) -> dict[str, int]:
+    """What people were unhappy about, the most frequent first."""
+    bound = {"first": first, "last": last}
+    return {row.key: row.counted for row in await _run(uow, KEYS, bound)}
+
+
+async def get_state(uow: UnitOfWork, first: date, last: date) -> Row[Any]:
+    (row,) = await _run(uow, STATE, {"first": first, "last": last})
+    return row
+
+
+async def _run(uow: UnitOfWork, statement: str, bound: dict[str, Any]) -> list[Row[Any]]:
+    return list(await uow.execute(statement, {"workspace_id": uow.workspace_id} | bound))
+
+
+def _figures(row: Row[Any]) -> Figures:
+    return Figures(row.counted, row.part, None if row.total is None else float(row.total))

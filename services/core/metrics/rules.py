@@ -1,0 +1,205 @@
+"""Decide what a number is, when it is none and why, and how sums of days add up again."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.core.metrics.errors import CellError, UnknownSplitError
+from services.core.metrics.types import (
+    By,
+    Cell,
+    Coordinates,
+    Definition,
+    Figures,
+    Measure,
+    Part,
+    Reason,
+)
+from services.core.objectives.errors import UnknownTimeZoneError
+from services.core.objectives.types import Range
+
+HOUR: Final = 3600.0
+# A histogram as people read it: up to so many hours, the edge included, and beyond.
+READ_EDGES: Final = (HOUR, 4 * HOUR, 8 * HOUR, 24 * HOUR)
+# As sums of days keep it: eight bins for each doubling from 14 s to 9 months, and 24 h for itself,
+# so that the read one comes out of it to the last answer. A percentile is told within 9 %.
+EDGES: Final = tuple(sorted({*(HOUR * 2 ** (step / 8) for step in range(-64, 105)), 24 * HOUR}))
+
+NOTHING: Final = Figures(0)
+BY_TIME: Final = (By.DAY, By.MONTH, By.HOUR, By.WEEKDAY, By.HOUR_OF_WEEK)
+# Split by these, the largest come first.
+BY_SIZE: Final = (By.FOLLOWER, By.POST, By.MEMBER, By.SOURCE, By.SUBTYPE)
+
+
+def splits(definition: Definition, registry: Mapping[str, Definition]) -> list[By]:
+    """What a metric may be split by; made of two others, what both may be."""
+    if definition.of is None:
+        keys = definition.rows.keys if definition.rows else {}
+        return [by for by in By if by in keys]
+    first, second = (splits(registry[name], registry) for name in definition.of)
+    return [by for by in first if by in second]
+
+
+def require_split(
+    definition: Definition, registry: Mapping[str, Definition], by: By | None
+) -> By | None:
+    """`by`, or what the metric is usually split by. Raises UnknownSplitError."""
+    by = by or definition.default_by
+    allowed = splits(definition, registry)
+    if by is not None and by not in allowed:
+        raise UnknownSplitError([one.value for one in allowed])
+    return by
+
+
+def require_cell(definition: Definition, wanted: Coordinates) -> None:
+    """Raises CellError when no cell has such coordinates."""
+    if (wanted.by is None) != (wanted.key is None):
+        raise CellError("Give `by` and `key` together, or neither.")
+    one_kind = definition.measure in {Measure.COUNT, Measure.TIMES, Measure.MEAN}
+    if wanted.part is Part.PART and one_kind:
+        raise CellError("This metric has one kind of rows; leave `part` out.")
+
+
+def cell(definition: Definition, key: str, found: Figures, none: Reason | None = None) -> Cell:
+    """The value of what was found; of nothing, for the reason `none`, where there is one."""
+    return cell_of(definition.measure, key, found, none)
+
+
+def cell_of(measure: Measure, key: str, found: Figures, none: Reason | None) -> Cell:
+    """The same by the measure alone."""
+    lone = measure is Measure.DIFFERENCE and found.part
+    reason = None if found.count or lone else none
+    value = None if reason else _value(measure, found)
+    if value is None and reason is None:
+        reason = Reason.NOTHING_TO_DIVIDE
+    return Cell(
+        key=key,
+        value=value,
+        reason=reason,
+        count=found.count,
+        part=found.part,
+        median=found.median,
+        p90=found.p90,
+        histogram=found.histogram,
+    )
+
+
+def combined(first: Figures, second: Figures) -> Figures:
+    """Of a metric made of two: what is divided by, or subtracted from, and the other."""
+    return Figures(first.count, second.count)
+
+
+def why_none(
+    start: datetime, end: datetime, since: datetime | None, now: datetime
+) -> Reason | None:
+    """Why a range says nothing: nothing was heard of yet, or it has not begun."""
+    if since is None or end <= since:
+        return Reason.NOT_OBSERVED
+    return Reason.NOT_YET if start >= now else None
+
+
+def require_zone(zone: str) -> None:
+    """Raises UnknownTimeZoneError."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZoneError from error
+
+
+def days_of(wanted: Range) -> list[date]:
+    """Every day of the zone that the range touches."""
+    zone = ZoneInfo(wanted.zone)
+    first = wanted.start.astimezone(zone).date()
+    last = (wanted.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def day_range(first: date, last: date, zone: str) -> Range:
+    """From the beginning of one day to the end of another, in the zone."""
+    return Range(midnight(first, zone), midnight(last + timedelta(days=1), zone), zone)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def local_days(hour: datetime, zone: str) -> set[date]:
+    """The days an hour belongs to: two where a zone keeps other minutes than UTC."""
+    place = ZoneInfo(zone)
+    end = hour + timedelta(hours=1, microseconds=-1)
+    return {hour.astimezone(place).date(), end.astimezone(place).date()}
+
+
+def filled(
+    definition: Definition,
+    wanted: Range,
+    found: Mapping[str, Figures],
+    since: datetime | None,
+    now: datetime,
+) -> list[Cell]:
+    """A cell for each day of the range; nothing happened is not the same as nothing observed."""
+    cells = []
+    for day in days_of(wanted):
+        start, end = midnight(day, wanted.zone), midnight(day + timedelta(days=1), wanted.zone)
+        figures = found.get(day.isoformat(), NOTHING)
+        none = why_none(start, end, since, now)
+        cells.append(cell(definition, day.isoformat(), figures, none))
+    return cells
+
+
+def previous(first: date, last: date) -> tuple[date, date]:
+    """As many days just before."""
+    length = last - first + timedelta(days=1)
+    return first - length, last - length
+
+
+def change(now: float | None, before: float | None) -> float | None:
+    """How much more, as a share of before; None when one of them is not known or was nothing."""
+    if now is None or not before:
+        return None
+    return (now - before) / before
+
+
+def from_bins(bins: Iterable[tuple[int, int]], count: int, total: float) -> Figures:
+    """Times out of sums of days: mean and histogram exact, percentiles to the end of their bin."""
+    counts = [0] * (len(EDGES) + 1)
+    for place, number in bins:
+        counts[place] += number
+    read = [0] * (len(READ_EDGES) + 1)
+    for place, number in enumerate(counts):
+        upper = EDGES[place] if place < len(EDGES) else float("inf")
+        read[bisect_left(READ_EDGES, upper)] += number
+    return Figures(
+        count,
+        total=total,
+        median=_percentile(counts, count, 0.5),
+        p90=_percentile(counts, count, 0.9),
+        histogram=tuple(read),
+    )
+
+
+def _percentile(counts: list[int], count: int, share: float) -> float | None:
+    """The upper end of the bin the nearest rank lies in."""
+    if not count:
+        return None
+    place = bisect_left(list(accumulate(counts)), count * share)
+    return round(EDGES[min(place, len(EDGES) - 1)], 3)
+
+
+def _value(measure: Measure, found: Figures) -> float | None:
+    if measure is Measure.COUNT:
+        return found.count
+    if measure is Measure.DIFFERENCE:
+        return found.count - found.part
+    if not found.count:
+        return None
+    if measure in {Measure.SHARE, Measure.RATIO}:
+        return found.part / found.count
+    return None if found.total is None else round(found.total / found.count, 3)

@@ -1,0 +1,39 @@
+"""Numbers: a metric by its name, the rows behind it, sums of days, and the page of all of them."""
+
+from services.core.metrics.service.dashboard import read_dashboard
+from services.core.metrics.service.measuring import (
+    MOST_CELLS,
+    Counted,
+    get_definition,
+    list_rows,
+    measure,
+    splits_of,
+)
+from services.core.metrics.service.summing import (
+    DAYS_A_UNIT,
+    catch_up,
+    get_zone,
+    rebuild,
+    recount,
+    recount_due,
+    refresh,
+    set_zone,
+)
+
+__all__ = [
+    "DAYS_A_UNIT",
+    "MOST_CELLS",
+    "Counted",
+    "catch_up",
+    "get_definition",
+    "get_zone",
+    "list_rows",
+    "measure",
+    "read_dashboard",
+    "rebuild",
+    "recount",
+    "recount_due",
+    "refresh",
+    "set_zone",
+    "splits_of",
+]

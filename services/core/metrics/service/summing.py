@@ -1,0 +1,180 @@
+"""Keep sums of days true: do again what changed, rebuild on demand, recount and compare."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.core.changes import service as changes
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.metrics import rules
+from services.core.metrics.definitions import DIGEST, ROLLED
+from services.core.metrics.repository import summing
+from services.core.metrics.types import Head, Mismatch, Recount
+from services.core.objectives.types import Range
+
+# Days of one unit: seconds at most, so that what is noted meanwhile is not left waiting.
+DAYS_A_UNIT: Final = 5
+# What the nightly recount goes back: a late arrival is rarely later.
+RECOUNT_DAYS: Final = 35
+RECOUNT_EVERY: Final = timedelta(hours=24)
+EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+async def refresh(database: Database, *, zone: str) -> int:
+    """Do the days again in which something changed; returns how many days were done.
+
+    A workspace nobody has summed up yet begins with its whole past, in days of `zone`. Safe to
+    run anywhere at any time: a workspace is held by one worker at once.
+    """
+    async with database.system() as uow:
+        waiting = await summing.list_waiting(uow, DIGEST)
+    waiting = list(dict.fromkeys([*await changes.list_workspaces(database), *waiting]))
+    done = 0
+    for workspace_id in waiting:
+        async with database.unit(workspace_id) as uow:
+            done += await _refresh(uow, zone)
+    return done
+
+
+async def catch_up(database: Database, workspace_id: UUID, *, zone: str) -> int:
+    """The same for one workspace, until nothing is left to do."""
+    done = 0
+    while True:
+        async with database.unit(workspace_id) as uow:
+            days = await _refresh(uow, zone)
+        if not days:
+            return done
+        done += days
+
+
+async def rebuild(
+    database: Database, workspace_id: UUID, first: date | None, last: date | None, *, zone: str
+) -> int:
+    """Do the days from one to another again, or all there are; returns how many were done."""
+    async with database.unit(workspace_id) as uow:
+        head = await summing.lock_head(uow, zone)
+        if head is not None:
+            bounds = await _bounds(uow, head.zone)
+            first, last = max(first or bounds[0], bounds[0]), min(last or bounds[1], bounds[1])
+            await _spoil_all(uow, first, last)
+    return await catch_up(database, workspace_id, zone=zone)
+
+
+async def set_zone(uow: UnitOfWork, zone: str) -> None:
+    """Whose days are summed up from now on; another zone's begin anew, with the whole past.
+
+    Raises UnknownTimeZoneError.
+    """
+    rules.require_zone(zone)
+    head = await summing.lock_head(uow, zone)
+    if head is None or head.zone == zone:
+        return
+    await summing.forget_days(uow)
+    await summing.save_head(uow, zone, "")
+
+
+async def get_zone(uow: UnitOfWork, default: str) -> str:
+    head = await summing.get_head(uow)
+    return head.zone if head else default
+
+
+async def recount(
+    database: Database, workspace_id: UUID, first: date | None = None, last: date | None = None
+) -> Recount:
+    """Compare the sums of days with the rows they stand for, to the last digit.
+
+    Without days, the last `RECOUNT_DAYS`. Days something changed in meanwhile are told apart.
+    """
+    async with database.unit(workspace_id) as uow:
+        head = await summing.get_head(uow)
+        if head is None:
+            return Recount(0, 0, [])
+        bounds = await _bounds(uow, head.zone)
+    last = min(last or bounds[1], bounds[1])
+    first = max(first or last - timedelta(days=RECOUNT_DAYS), bounds[0])
+    found: list[Mismatch] = []
+    days = max((last - first).days + 1, 0)
+    for step in range(days):
+        async with database.unit(workspace_id) as uow:
+            found += await _recount_day(uow, first + timedelta(days=step), head.zone)
+    async with database.unit(workspace_id) as uow:
+        await summing.lock_head(uow, head.zone)
+        span = Range(EVER, rules.day_range(last, last, head.zone).end, head.zone)
+        people = await summing.compare_people(uow, first, last, span)
+        stale = await _stale_days(uow, bounds[0], last, head.zone)
+        # Who is new on a day hangs on all days before it.
+        found += [each for each in people if not any(day <= each.day for day in stale)]
+        kept = [day for day in stale if day >= first]
+        await summing.note_recount(uow, len(found))
+    return Recount(days - len(kept), len(kept), found)
+
+
+async def recount_due(database: Database) -> int:
+    """Recount the workspaces whose last recount is a day old; returns how many."""
+    async with database.system() as uow:
+        due = await summing.list_to_recount(uow, uow.now - RECOUNT_EVERY)
+    for workspace_id in due:
+        await recount(database, workspace_id)
+    return len(due)
+
+
+async def _refresh(uow: UnitOfWork, zone: str) -> int:
+    head = await summing.lock_head(uow, zone)
+    if head is None:
+        return 0
+    if head.digest != DIGEST:
+        await _spoil_all(uow, *await _bounds(uow, head.zone))
+        await summing.save_head(uow, head.zone, DIGEST)
+    await _take_notes(uow, head)
+    days = await summing.list_stale(uow, DAYS_A_UNIT)
+    # A day after the other: each is a handful of statements over its own stretch of the indexes.
+    for day in days:
+        await summing.replace_day(uow, day, rules.day_range(day, day, head.zone))
+    return len(days)
+
+
+async def _take_notes(uow: UnitOfWork, head: Head) -> None:
+    noted = await changes.take(uow)
+    days = [
+        (day, each.noted_at) for each in noted for day in rules.local_days(each.hour, head.zone)
+    ]
+    await summing.spoil(uow, days)
+
+
+async def _spoil_all(uow: UnitOfWork, first: date, last: date) -> None:
+    days: Sequence[date] = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    await summing.spoil(uow, [(day, uow.real_now) for day in days])
+
+
+async def _bounds(uow: UnitOfWork, zone: str) -> tuple[date, date]:
+    """The first and the last day anything counts on; today in an empty workspace."""
+    first, last = await summing.get_bounds(uow) or (uow.now, uow.now)
+    wanted = Range(first, max(last, uow.now) + timedelta(microseconds=1), zone)
+    days = rules.days_of(wanted)
+    return days[0], days[-1]
+
+
+async def _recount_day(uow: UnitOfWork, day: date, zone: str) -> list[Mismatch]:
+    """What does not agree, unless the day is to be done again anyway.
+
+    The head is held meanwhile, so that no other worker takes the notes of what is counted here.
+    """
+    await summing.lock_head(uow, zone)
+    days = await summing.list_days(uow, day, day)
+    as_of = days[0].as_of if days and days[0].as_of else uow.now
+    span = rules.day_range(day, day, zone)
+    found = [
+        mismatch
+        for definition in ROLLED
+        for mismatch in await summing.compare_day(uow, definition, day, span, as_of)
+    ]
+    return [] if day in await _stale_days(uow, day, day, zone) else found
+
+
+async def _stale_days(uow: UnitOfWork, first: date, last: date, zone: str) -> list[date]:
+    """Days to be done again: those known to be, and those a note was left about."""
+    known = {row.day for row in await summing.list_days(uow, first, last) if row.stale_since}
+    for each in await changes.look(uow):
+        known |= rules.local_days(each.hour, zone)
+    return sorted(day for day in known if first <= day <= last)

@@ -1,0 +1,244 @@
+"""The SQL of sums of days: what each metric came to on one day, for its total and its splits.
+
+A day is always replaced as a whole. The recount compares what is kept with the same text run
+again, so a change nobody noted is found to the last digit.
+"""
+
+from typing import Final
+
+from services.core.metrics.definitions.people import AUTHORED
+from services.core.metrics.definitions.shared import local
+from services.core.metrics.rules import EDGES
+from services.core.metrics.types import Definition, Measure
+
+TOTAL_SPLIT: Final = "total"
+# People add up by the day they had commented on before.
+PEOPLE: Final = "commenters"
+SINCE: Final = "since"
+
+# How many edges are below the value: an edge itself belongs to the bin it ends.
+BIN: Final = (
+    f"{len(EDGES)} - width_bucket(CAST(-r.value AS float8), CAST(ARRAY["
+    + ", ".join(repr(-edge) for edge in reversed(EDGES))
+    + "] AS float8[]))"
+)
+
+
+def sums(definition: Definition) -> str:
+    """split, key, counted, part, total, bins of one day, read from the raw rows once."""
+    rows = definition.rows
+    assert rows is not None  # noqa: S101 - only what has rows is summed up
+    splits = definition.rolled or ()
+    joins = " ".join(dict.fromkeys(rows.joins.get(by, "") for by in splits))
+    keys = "".join(f", {rows.keys[by]} AS key_{place}" for place, by in enumerate(splits))
+    values = "".join(f", ('{by.value}', r.key_{place})" for place, by in enumerate(splits))
+    bins = BIN if definition.measure is Measure.TIMES else "NULL"
+    return f"""
+    SELECT b.split, b.key, CAST(sum(b.counted) AS bigint) AS counted,
+      CAST(sum(b.part) AS bigint) AS part, sum(b.total) AS total,
+      jsonb_object_agg(CAST(b.bin AS text), b.counted) FILTER (WHERE b.bin IS NOT NULL) AS bins
+    FROM (
+      SELECT s.split, s.key, r.bin, count(*) AS counted,
+        count(*) FILTER (WHERE r.mark) AS part, sum(r.value) AS total
+      FROM (
+        SELECT r.*, CASE WHEN r.value IS NOT NULL THEN {bins} END AS bin FROM (
+          SELECT {rows.mark} AS mark, CAST({rows.value} AS numeric) AS value {keys}
+          FROM {rows.relation} {joins} WHERE {rows.where}
+        ) AS r
+      ) AS r CROSS JOIN LATERAL (VALUES ('{TOTAL_SPLIT}', ''){values}) AS s (split, key)
+      GROUP BY 1, 2, 3
+    ) AS b GROUP BY 1, 2
+    """
+
+
+def put(definition: Definition) -> str:
+    return f"""
+    INSERT INTO metric_rollups (workspace_id, metric, split, day, key, count, part, total, bins)
+    SELECT :workspace_id, '{definition.name}', split, CAST(:day AS date), key, counted, part, total,
+      bins
+    FROM ({sums(definition)}) AS summed
+    """
+
+
+def compare(definition: Definition) -> str:
+    """Where what is kept of a day and what is counted differ; one of them may be missing."""
+    columns = "{0}.count, {0}.part, {0}.total, {0}.bins"
+    kept = "to_jsonb(k) - 'split' - 'key'"
+    return f"""
+    SELECT split, key, CASE WHEN k.count IS NOT NULL THEN {kept} END AS kept,
+      CASE WHEN c.count IS NOT NULL THEN {kept.replace("(k)", "(c)")} END AS counted
+    FROM (
+      SELECT split, key, count, part, total, bins FROM metric_rollups
+      WHERE workspace_id = :workspace_id AND metric = '{definition.name}'
+        AND day = CAST(:day AS date)
+    ) AS k FULL JOIN (
+      SELECT split, key, counted AS count, part, total, bins FROM ({sums(definition)}) AS summed
+    ) AS c USING (split, key)
+    WHERE ({columns.format("k")}) IS DISTINCT FROM ({columns.format("c")})
+    """
+
+
+CLEAR: Final = """
+DELETE FROM metric_rollups
+WHERE workspace_id = :workspace_id AND day = CAST(:day AS date) AND metric <> 'commenters'
+"""
+
+TAKE_PEOPLE: Final = """
+DELETE FROM metric_people WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
+RETURNING follower_id
+"""
+
+PUT_PEOPLE: Final = f"""
+INSERT INTO metric_people (workspace_id, follower_id, day, said, since)
+SELECT :workspace_id, spoke.author_id, CAST(:day AS date), spoke.said, (
+  SELECT max(p.day) FROM metric_people p
+  WHERE p.workspace_id = :workspace_id AND p.follower_id = spoke.author_id
+    AND p.day < CAST(:day AS date)
+) FROM (
+  SELECT m.author_id, count(*) AS said FROM messages m WHERE {AUTHORED} GROUP BY 1
+) AS spoke
+RETURNING follower_id
+"""
+
+# The next day of whoever came to this one, or is not of it any more, stands on another day now.
+MOVE_SINCE: Final = """
+UPDATE metric_people n SET since = (
+  SELECT max(p.day) FROM metric_people p
+  WHERE p.workspace_id = :workspace_id AND p.follower_id = n.follower_id AND p.day < n.day
+)
+FROM (
+  SELECT f.id, (
+    SELECT min(p.day) FROM metric_people p
+    WHERE p.workspace_id = :workspace_id AND p.follower_id = f.id AND p.day > CAST(:day AS date)
+  ) AS day
+  FROM unnest(CAST(:followers AS uuid[])) AS f (id)
+) AS following
+WHERE n.workspace_id = :workspace_id AND n.follower_id = following.id AND n.day = following.day
+RETURNING n.day
+"""
+
+CLEAR_SINCE: Final = """
+DELETE FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
+  AND day = ANY(CAST(:days AS date[]))
+"""
+
+PUT_SINCE: Final = """
+INSERT INTO metric_rollups (workspace_id, metric, split, day, key, count, part)
+SELECT :workspace_id, 'commenters', 'since', day, coalesce(CAST(since AS text), ''), count(*), 0
+FROM metric_people WHERE workspace_id = :workspace_id AND day = ANY(CAST(:days AS date[]))
+GROUP BY day, since
+"""
+
+# Everybody's days in one pass over all that was ever said: who comes after whom is known at once.
+COMPARE_PEOPLE: Final = f"""
+WITH spoke AS (
+  SELECT author_id, day, said, lag(day) OVER (PARTITION BY author_id ORDER BY day) AS since
+  FROM (
+    SELECT m.author_id, CAST({local("m.occurred_at")} AS date) AS day, count(*) AS said
+    FROM messages m WHERE {AUTHORED} GROUP BY 1, 2
+  ) AS days
+), counted AS (
+  SELECT day, coalesce(CAST(since AS text), '') AS key, count(*) AS count, sum(said) AS said
+  FROM spoke WHERE day >= CAST(:first AS date) GROUP BY 1, 2
+), people AS (
+  SELECT day, coalesce(CAST(since AS text), '') AS key, count(*) AS count, sum(said) AS said
+  FROM metric_people
+  WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+  GROUP BY 1, 2
+), kept AS (
+  SELECT day, key, p.count, p.said, r.count AS summed FROM people p FULL JOIN (
+    SELECT day, key, count FROM metric_rollups
+    WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
+      AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+  ) AS r USING (day, key)
+)
+SELECT day, key,
+  jsonb_build_object('count', k.count, 'said', k.said, 'summed', k.summed) AS kept,
+  jsonb_build_object('count', c.count, 'said', c.said, 'summed', c.count) AS counted
+FROM kept k FULL JOIN counted c USING (day, key)
+WHERE (k.count, k.said, k.summed) IS DISTINCT FROM (c.count, c.said, c.count)
+"""
+
+# The days anything happened on, promises still to come included.
+BOUNDS: Final = """
+SELECT min(at) AS first, max(at) AS last FROM (
+  (SELECT min(occurred_at) AS at FROM messages WHERE workspace_id = :workspace_id)
+  UNION ALL (SELECT max(occurred_at) FROM messages WHERE workspace_id = :workspace_id)
+  UNION ALL (SELECT max(due_at) FROM clocks WHERE workspace_id = :workspace_id)
+  UNION ALL (SELECT min(followed_at) FROM followers
+             WHERE workspace_id = :workspace_id AND followed_at IS NOT NULL)
+  UNION ALL (SELECT min(unfollowed_at) FROM followers
+             WHERE workspace_id = :workspace_id AND unfollowed_at IS NOT NULL)
+  UNION ALL (SELECT max(followed_at) FROM followers
+             WHERE workspace_id = :workspace_id AND followed_at IS NOT NULL)
+  UNION ALL (SELECT max(unfollowed_at) FROM followers
+             WHERE workspace_id = :workspace_id AND unfollowed_at IS NOT NULL)
+  UNION ALL (SELECT min(published_at) FROM posts WHERE workspace_id = :workspace_id)
+  UNION ALL (SELECT published_at FROM posts
+             WHERE workspace_id = :workspace_id AND published_at IS NOT NULL
+             ORDER BY published_at DESC LIMIT 1)
+) AS bounds
+"""
+
+ADD_HEAD: Final = """
+INSERT INTO metric_heads (workspace_id, zone, digest) VALUES (:workspace_id, :zone, '')
+ON CONFLICT DO NOTHING
+"""
+# Whoever holds the head sums up the workspace's days; another worker passes by.
+LOCK_HEAD: Final = """
+SELECT * FROM metric_heads WHERE workspace_id = :workspace_id FOR UPDATE SKIP LOCKED
+"""
+SAVE_HEAD: Final = """
+UPDATE metric_heads SET zone = :zone, digest = :digest WHERE workspace_id = :workspace_id
+"""
+NOTE_RECOUNT: Final = """
+UPDATE metric_heads SET recounted_at = :now, mismatches = :mismatches
+WHERE workspace_id = :workspace_id
+"""
+
+# A day is stale since the first change it does not know of.
+SPOIL: Final = """
+INSERT INTO metric_days (workspace_id, day, stale_since)
+SELECT :workspace_id, d.day, min(d.since)
+FROM unnest(CAST(:days AS date[]), CAST(:since AS timestamptz[])) AS d (day, since)
+GROUP BY d.day
+ON CONFLICT (workspace_id, day) DO UPDATE
+  SET stale_since = coalesce(least(metric_days.stale_since, excluded.stale_since),
+                             excluded.stale_since)
+"""
+# The newest first: they are looked at.
+STALE: Final = """
+SELECT day FROM metric_days WHERE workspace_id = :workspace_id AND stale_since IS NOT NULL
+ORDER BY day DESC LIMIT :limit
+"""
+FRESHEN: Final = """
+UPDATE metric_days SET stale_since = NULL, as_of = :now
+WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
+"""
+DAYS: Final = """
+SELECT day, stale_since, as_of FROM metric_days
+WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+ORDER BY day
+"""
+
+# Workspaces with days to do, and those nobody has begun with, or under other definitions.
+WAITING: Final = """
+SELECT w.id FROM workspaces w
+LEFT JOIN metric_heads h ON h.workspace_id = w.id
+WHERE h.workspace_id IS NULL OR h.digest <> :digest OR EXISTS (
+  SELECT FROM metric_days d WHERE d.workspace_id = w.id AND d.stale_since IS NOT NULL
+)
+ORDER BY w.id LIMIT 1000
+"""
+HEADS: Final = """
+SELECT workspace_id FROM metric_heads
+WHERE recounted_at IS NULL OR recounted_at < :before ORDER BY workspace_id LIMIT 100
+"""
+
+SUMMED: Final = """
+SELECT metric, split, day, key, count AS counted, part, total, bins FROM metric_rollups
+WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[]))
+  AND split = ANY(CAST(:splits AS text[]))
+  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+"""
