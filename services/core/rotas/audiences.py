@@ -1,9 +1,8 @@
 """Who an audience is at a moment, with the reason each person is told."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from services.core.rotas import turns
@@ -31,14 +30,18 @@ class Place:
     rotas: Mapping[UUID, Rota]
     teams: Mapping[UUID, Team]
     overrides: Sequence[Override]
+    # Who was found on call: many questions are about the same rota at the same moment.
+    _shifts: dict[tuple[UUID, datetime], Shift] = field(default_factory=dict)
 
     def find(self, wanted: Wanted) -> tuple[Person, ...]:
         """Each person once, for the first reason there is; nobody when all are away or gone."""
         found: dict[UUID, Person] = {}
         for audience in wanted.audiences:
             for person in self._of(audience, wanted):
+                if len(found) == MOST_PEOPLE:
+                    break
                 found.setdefault(person.member_id, person)
-        return tuple(islice(found.values(), MOST_PEOPLE))
+        return tuple(found.values())
 
     def _of(self, audience: Audience, wanted: Wanted) -> Iterator[Person]:
         if audience.kind is AudienceKind.ROTA:
@@ -69,9 +72,12 @@ class Place:
         rota = self.rotas.get(audience.id) if audience.id else None
         if rota is None:
             return
-        own = [each for each in self.overrides if each.rota_id == rota.id]
-        for shift in turns.lay_out(rota, own, self.attendance, at, at + TICK):
-            yield from self._told(shift, f"on call in {rota.draft.name}")
+        shift = self._shifts.get((rota.id, at))
+        if shift is None:
+            own = [each for each in self.overrides if each.rota_id == rota.id]
+            shift = turns.lay_out(rota, own, self.attendance, at, at + TICK)[0]
+            self._shifts[rota.id, at] = shift
+        yield from self._told(shift, f"on call in {rota.draft.name}")
 
     def _there(
         self, member_ids: Iterable[UUID | None], at: datetime, because: str

@@ -4,6 +4,7 @@ Turns and spans are said in local time and laid out in UTC, so that a night in w
 change has its real length. Every stretch is half open.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -37,7 +38,11 @@ class Attendance:
 
     def cut(self, planned: Shift) -> Iterator[Shift]:
         """The stretch in parts, each with the member who answers in it, or nobody."""
-        inside = [at for at in self._borders if planned.start < at < planned.end]
+        first = bisect_right(self._borders, planned.start)
+        inside = self._borders[first : bisect_left(self._borders, planned.end)]
+        if not inside:
+            yield self.answered(planned)
+            return
         for start, end in pairwise([planned.start, *inside, planned.end]):
             part = replace(planned, start=start, end=end)
             yield self.answered(part)
@@ -87,18 +92,18 @@ def lay_out(
 
 def find_gaps(rota: Rota, shifts: Sequence[Shift]) -> list[Gap]:
     """Where nobody is on call though the rota's cover says that somebody has to be."""
-    cover = hours_of(rota.draft.zone, rota.draft.cover)
+    empty = [shift for shift in shifts if shift.member_id is None]
+    if not empty:
+        return []
     found: list[Gap] = []
-    for shift in shifts:
-        if shift.member_id is not None:
-            continue
+    cover = hours_of(rota.draft.zone, rota.draft.cover).spans(empty[0].start, empty[-1].end)
+    for shift, start, end in _shared(empty, cover):
         reason = GapReason.AWAY if shift.planned_id else GapReason.NOBODY_PLANNED
-        for start, end in cover.spans(shift.start, shift.end):
-            last = found[-1] if found else None
-            if last is not None and last.end == start and last.reason is reason:
-                found[-1] = replace(last, end=end)
-            else:
-                found.append(Gap(rota.id, rota.draft.name, start, end, reason))
+        last = found[-1] if found else None
+        if last is not None and last.end == start and last.reason is reason:
+            found[-1] = replace(last, end=end)
+        else:
+            found.append(Gap(rota.id, rota.draft.name, start, end, reason))
     return found
 
 
@@ -122,17 +127,35 @@ def _overridden(overrides: Iterable[Override], start: datetime, end: datetime) -
 
 
 def _turns(layer: Layer, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Shift]:
-    hours = hours_of(zone.key, layer.week)
     # A turn that began the day before may last until today's handover; and Apia once skipped a day.
     passed = (start.astimezone(zone).date() - layer.first_on).days - 2
     turn = max(passed // layer.turn_days, 0)
     begins = _handover(layer, zone, turn)
+    turns = []
     while begins < end:
         following = _handover(layer, zone, turn + 1)
-        planned_id = layer.member_ids[turn % len(layer.member_ids)]
-        for opens, closes in hours.spans(max(begins, start), min(following, end)):
-            yield Shift(opens, closes, None, planned_id, layer.name)
+        if following > max(begins, start):
+            planned_id = layer.member_ids[turn % len(layer.member_ids)]
+            turns.append(Shift(begins, following, None, planned_id, layer.name))
         turn, begins = turn + 1, following
+    on_duty = hours_of(zone.key, layer.week).spans(start, end)
+    for shift, opens, closes in _shared(turns, on_duty):
+        yield replace(shift, start=opens, end=closes)
+
+
+def _shared(
+    shifts: Sequence[Shift], stretches: Iterable[tuple[datetime, datetime]]
+) -> Iterator[tuple[Shift, datetime, datetime]]:
+    """What shifts and stretches have in common; both are in order and without overlaps."""
+    place = 0
+    for opens, closes in stretches:
+        while place < len(shifts) and shifts[place].end <= opens:
+            place += 1
+        over = place
+        while over < len(shifts) and shifts[over].start < closes:
+            shift = shifts[over]
+            yield shift, max(shift.start, opens), min(shift.end, closes)
+            over += 1
 
 
 def _handover(layer: Layer, zone: ZoneInfo, turn: int) -> datetime:
@@ -160,11 +183,15 @@ def _beneath(upper: Sequence[Shift], lower: Iterable[Shift]) -> list[Shift]:
     return sorted(found, key=lambda each: each.start)
 
 
+def _why(shift: Shift) -> tuple[object, ...]:
+    return shift.member_id, shift.planned_id, shift.layer, shift.override_id
+
+
 def _joined(shifts: Iterable[Shift]) -> Iterator[Shift]:
     """Shifts that touch and differ in nothing else are one."""
     held: Shift | None = None
     for each in shifts:
-        if held is not None and replace(each, start=held.start) == replace(held, end=each.end):
+        if held is not None and held.end == each.start and _why(held) == _why(each):
             held = replace(held, end=each.end)
             continue
         if held is not None:
