@@ -310,6 +310,22 @@ def openapi(
 
 
 @app.command(rich_help_panel=_BUILD)
+def facts(
+    check: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Compare with this file instead; 1 when it differs."),
+    ] = None,
+) -> None:
+    """Print the page of every kind of fact, as docs/facts.md has it."""
+    from services.cli.facts import check_page, print_page
+
+    if check is None:
+        print_page()
+    else:
+        check_page(check)
+
+
+@app.command(rich_help_panel=_BUILD)
 def revision(
     message: Annotated[str, typer.Argument(help="What the migration does: 'add a table'.")],
     data: DataDir = None,

@@ -18,6 +18,7 @@ from services.core.kit.uow import Database
 from services.core.models import Base
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Workspace
+from tests.support.fact_checks import ANNOUNCED, undeclared
 from tests.support.servers import ServerAddress
 
 ROOT = Path(__file__).parents[2]
@@ -98,11 +99,20 @@ async def _engine_database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def database(_engine_database: Database, _superuser: asyncpg.Connection) -> Database:
-    """An empty, migrated database, entered as the role of everyday work."""
+async def database(
+    request: pytest.FixtureRequest, _engine_database: Database, _superuser: asyncpg.Connection
+) -> AsyncIterator[Database]:
+    """An empty, migrated database, entered as the role of everyday work.
+
+    Facts announced in it must be as the catalogue promises, in every test that makes up none.
+    """
     await _superuser.execute(EMPTY)
     # A new one each time: what is remembered about keys and sources is remembered by database.
-    return Database(_engine_database.engine)
+    yield Database(_engine_database.engine)
+    if request.node.get_closest_marker("made_up_facts") is None:
+        announced = await _superuser.fetch(ANNOUNCED)
+        broken = undeclared(tuple(row) for row in announced)
+        assert not broken, "\n".join(broken)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ class ErrorKind(StrEnum):
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     CONFLICT = "conflict"
+    GONE = "gone"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     INVALID = "invalid"

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Row, Table
 
 from services.core.kit import ids
 from services.core.kit.bulk import insert_rows
@@ -44,6 +44,14 @@ ADVANCE = "UPDATE stream_heads SET last_seq = :last_seq WHERE workspace_id = :wo
 AFTER = """
 SELECT seq, kind, subject_kind, subject_id, payload, at FROM facts
 WHERE workspace_id = :workspace_id AND seq > :after ORDER BY seq LIMIT :limit
+"""
+
+BETWEEN = """
+SELECT seq, kind, subject_kind, subject_id, payload, at FROM facts
+WHERE workspace_id = :workspace_id AND seq > :after AND seq <= :end
+  AND EXISTS (SELECT FROM unnest(CAST(:beginnings AS text[])) AS asked (beginning)
+    WHERE starts_with(facts.kind, asked.beginning))
+ORDER BY seq LIMIT :limit
 """
 
 HEAD = "SELECT last_seq, first_kept_seq FROM stream_heads WHERE workspace_id = :workspace_id"
@@ -103,12 +111,21 @@ async def list_after(uow: UnitOfWork, after: int, limit: int) -> list[PublishedF
     rows = await uow.execute(
         AFTER, {"workspace_id": uow.workspace_id, "after": after, "limit": limit}
     )
-    return [
-        PublishedFact(
-            row.seq, Fact(row.kind, row.subject_kind, row.subject_id, row.payload), row.at
-        )
-        for row in rows
-    ]
+    return [_read(row) for row in rows]
+
+
+async def list_between(
+    uow: UnitOfWork, after: int, end: int, beginnings: Sequence[str], limit: int
+) -> list[PublishedFact]:
+    """Facts numbered above `after` up to `end` whose kind begins with one of these."""
+    bound = {"after": after, "end": end, "beginnings": list(beginnings), "limit": limit}
+    rows = await uow.execute(BETWEEN, bound | {"workspace_id": uow.workspace_id})
+    return [_read(row) for row in rows]
+
+
+def _read(row: Row[Any]) -> PublishedFact:
+    fact = Fact(row.kind, row.subject_kind, row.subject_id, row.payload)
+    return PublishedFact(row.seq, fact, row.at)
 
 
 async def get_head(uow: UnitOfWork) -> tuple[int, int]:

@@ -6,11 +6,14 @@ from uuid import UUID
 
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import repository
-from services.core.stream.types import Fact, PublishedFact
+from services.core.stream.errors import FactsGoneError
+from services.core.stream.types import Fact, FactPage, PublishedFact
 
 BATCH = 1000
 # How long a reader may be away and still resume without a gap.
 KEPT = timedelta(hours=24)
+# Facts one page of some kinds may look through.
+SCANNED = 5_000
 
 
 async def announce(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
@@ -37,6 +40,24 @@ async def publish(database: Database) -> int:
 async def read_after(uow: UnitOfWork, after: int, limit: int = 200) -> list[PublishedFact]:
     """Facts with a number above `after`, in order."""
     return await repository.list_after(uow, after, limit)
+
+
+async def read_page(
+    uow: UnitOfWork, after: int, *, kinds: Sequence[str] = (), limit: int = 50
+) -> FactPage:
+    """Facts behind a number whose kinds begin as asked. Raises FactsGoneError when some are gone.
+
+    At most 5,000 facts are looked through: a page may be empty and still lead on.
+    """
+    last, first_kept = await repository.get_head(uow)
+    if after + 1 < first_kept or after > last:
+        raise FactsGoneError(first_kept - 1 if after < last else last)
+    end = min(last, after + SCANNED)
+    beginnings = [kind.rstrip("*") for kind in kinds] or [""]
+    found = await repository.list_between(uow, after, end, beginnings, limit + 1)
+    if len(found) > limit:
+        return FactPage(found[:limit], found[limit - 1].seq, more=True)
+    return FactPage(found, end, more=end < last)
 
 
 async def read_head(uow: UnitOfWork) -> tuple[int, int]:

@@ -23,3 +23,12 @@ class PublishedFact:
     seq: int
     fact: Fact
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    """Some facts, and the number to go on from; `more` says whether there is more already."""
+
+    facts: list[PublishedFact]
+    next_after: int
+    more: bool

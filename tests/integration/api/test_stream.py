@@ -23,6 +23,8 @@ from services.core.workspaces.types import Workspace
 from tests.support.client import make_key
 from tests.support.live import PATIENCE, Live, serving, until
 
+pytestmark = pytest.mark.made_up_facts
+
 
 @pytest.fixture
 async def live(app: FastAPI) -> AsyncIterator[Live]:

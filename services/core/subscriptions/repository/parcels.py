@@ -91,13 +91,13 @@ CROSS JOIN LATERAL (
   SELECT count(*) AS n FROM (
     SELECT FROM subscription_parcels p
     WHERE p.workspace_id = :workspace_id AND p.subscription_id = s.id AND p.state = 'pending'
-    LIMIT :most) AS some
+    LIMIT :most) AS counted
 ) AS pending
 CROSS JOIN LATERAL (
   SELECT count(*) AS n FROM (
     SELECT FROM subscription_parcels p
     WHERE p.workspace_id = :workspace_id AND p.subscription_id = s.id AND p.state = 'dead'
-    LIMIT :most) AS some
+    LIMIT :most) AS counted
 ) AS dead
 LEFT JOIN LATERAL (
   SELECT p.created_at FROM subscription_parcels p

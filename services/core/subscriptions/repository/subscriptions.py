@@ -1,5 +1,6 @@
 """SQL of subscriptions and their secrets."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,10 @@ from services.core.kit.uow import UnitOfWork
 from services.core.subscriptions.models import SubscriptionRow
 from services.core.subscriptions.types import Ordering, PauseReason, Subscription, Wish
 from services.core.triage.types import Tier
+
+SOURCES = """
+SELECT id FROM sources WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+"""
 
 TURN = "SELECT pg_advisory_xact_lock(:key)"
 
@@ -35,6 +40,12 @@ def read_row(row: Row[Any], uow: UnitOfWork) -> Subscription:
         updated_at=row.updated_at,
         secrets=tuple(secret for secret in secrets if secret),
     )
+
+
+async def list_known_sources(uow: UnitOfWork, source_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of them that are this workspace's."""
+    bound = {"workspace_id": uow.workspace_id, "ids": list(source_ids)}
+    return set((await uow.execute(SOURCES, bound)).scalars())
 
 
 async def take_turns(uow: UnitOfWork) -> None:

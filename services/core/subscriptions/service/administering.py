@@ -59,6 +59,7 @@ async def create_subscription(
     InvalidInputError.
     """
     _check_kinds(draft.wish.kinds)
+    await _check_sources(uow, draft.wish.source_ids)
     check_url(draft.url, allow_private=allow_private)
     secret = _secret(draft)
     await rows.take_turns(uow)
@@ -97,6 +98,7 @@ async def change_subscription(
     """
     before = _found(await rows.get_subscription(uow, subscription_id, lock=True))
     values = _values(change, allow_private=allow_private)
+    await _check_sources(uow, change.source_ids or ())
     if change.enabled and not before.live:
         values |= await _going_on(uow, before)
     if not values:
@@ -215,6 +217,17 @@ def _check_kinds(kinds: tuple[str, ...]) -> None:
     problems = rules.check_kinds(kinds)
     if problems:
         raise InvalidInputError("Some kinds of facts are unknown.", errors=problems)
+
+
+async def _check_sources(uow: UnitOfWork, source_ids: tuple[UUID, ...]) -> None:
+    known = await rows.list_known_sources(uow, source_ids) if source_ids else set()
+    problems = [
+        FieldProblem(f"/source_ids/{place}", "unknown_source", "There is no such source.")
+        for place, source_id in enumerate(source_ids)
+        if source_id not in known
+    ]
+    if problems:
+        raise InvalidInputError("Some sources are unknown.", errors=problems)
 
 
 def _secret(draft: SubscriptionDraft) -> str:

@@ -8,7 +8,6 @@ from sqlalchemy import Row
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
-from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.subscriptions import rules
 from services.core.subscriptions.repository import parcels, queueing
@@ -28,7 +27,6 @@ MOST_ATTEMPTS: Final = 5_000
 MOST_REDRIVEN: Final = 5_000
 # Beyond this a count changes nothing about what a person does.
 MOST_COUNTED: Final = 10_000
-NOTHING: Final = Backlog(0, 0, None)
 
 
 async def list_parcels(
@@ -57,21 +55,16 @@ async def list_backlogs(uow: UnitOfWork, subscription_ids: Sequence[UUID]) -> di
     return {row.subscription_id: Backlog(row.pending, row.dead, row.oldest_at) for row in found}
 
 
-async def redrive(
-    uow: UnitOfWork, subscription_id: UUID, within: ParcelRange, *, one: bool = False
-) -> int:
+async def redrive(uow: UnitOfWork, subscription_id: UUID, within: ParcelRange) -> int:
     """Send the dead of a range again, oldest 5,000 first, with a fresh count of attempts.
 
-    They keep their webhook-ids. Returns how many; `one` says that the range names a single parcel,
-    and NotFoundError is raised when that one is not dead, or the subscription unknown.
+    They keep their webhook-ids. Returns how many. Raises NotFoundError.
     """
     subscription = await get_subscription(uow, subscription_id)
     ordered = subscription.ordering is Ordering.SUBJECT
     if ordered:
         await queueing.take_turns(uow, [subscription_id])
     subjects = await parcels.redrive(uow, subscription_id, within, MOST_REDRIVEN)
-    if one and not subjects:
-        raise NotFoundError("dead delivery")
     if ordered and subjects:
         await parcels.line_up(uow, subscription_id, subjects)
     detail = {"redriven": len(subjects), "first": within.first_seq, "last": within.last_seq}

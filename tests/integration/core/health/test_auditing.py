@@ -56,7 +56,7 @@ async def unsent_row(uow: UnitOfWork) -> None:
 
 
 async def unpublished_fact(uow: UnitOfWork) -> None:
-    await stream.announce(uow, [Fact("case.opened", "case", uuid4())])
+    await stream.announce(uow, [Fact("stage.resumed", "stage", uuid4(), {"stage": "intake"})])
     await uow.execute("UPDATE facts SET at = :at", {"at": uow.now - LATE})
 
 
