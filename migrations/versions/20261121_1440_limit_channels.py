@@ -4,6 +4,8 @@ Revision: 0016_limits
 After: 0015_rotas
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,7 +20,7 @@ ADDED = {
     "outbox": ("digest_id", "fallback_of", "fell_back_at"),
     "send_attempts": ("digest_id",),
 }
-TYPES = {
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "paused_at": sa.DateTime(timezone=True),
     "paused_reason": sa.Text(),
     "digest_id": sa.UUID(),

@@ -17,12 +17,10 @@ TABLES = ("changed_hours", "metric_heads", "metric_days", "metric_rollups", "met
 FOLLOWS = ("followed", "unfollowed")
 CURRENT = "nullif(current_setting('warmline.workspace', true), '')::uuid"
 QUEUE = {
-    "postgresql_with": {
-        "autovacuum_vacuum_scale_factor": "0.01",
-        "autovacuum_vacuum_threshold": "1000",
-        "autovacuum_vacuum_cost_delay": "0",
-        "fillfactor": "85",
-    }
+    "autovacuum_vacuum_scale_factor": "0.01",
+    "autovacuum_vacuum_threshold": "1000",
+    "autovacuum_vacuum_cost_delay": "0",
+    "fillfactor": "85",
 }
 
 
@@ -62,7 +60,7 @@ def create_notes() -> None:
         moment("hour"),
         moment("noted_at"),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_changed_hours")),
-        **QUEUE,
+        postgresql_with=QUEUE,
     )
     op.create_index("ix_changed_hours_noted", "changed_hours", ["noted_at"])
 

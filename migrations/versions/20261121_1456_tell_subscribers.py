@@ -4,6 +4,8 @@ Revision: 0023_subscribers
 After: 0022_detectors
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -40,7 +42,7 @@ def secure(table: str) -> None:
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO warmline_app, warmline_system")
 
 
-def needed(name: str, kind: "sa.types.TypeEngine[object]") -> "sa.Column[object]":
+def needed(name: str, kind: "sa.types.TypeEngine[Any]") -> "sa.Column[Any]":
     return sa.Column(name, kind, nullable=False)
 
 
