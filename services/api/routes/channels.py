@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from services.api.deps import ManageUnit, ReadUnit, State, require
 from services.api.errors import problems
-from services.api.schemas.alerts import (
+from services.api.schemas.channels import (
     ChannelBody,
     ChannelPatch,
     ChannelTestView,
@@ -43,7 +43,7 @@ async def list_channels(uow: ReadUnit) -> Page[ChannelView]:
 async def create_channel(
     uow: ManageUnit, state: State, body: ChannelBody, response: Response
 ) -> ChannelWithSecret:
-    """The secret in the answer signs what is sent there, and is not shown again."""
+    """The secret in the answer signs what a webhook is sent, and is not shown again."""
     channel = await alerts.create_channel(
         uow, body.to_draft(), allow_private=state.settings.alerts.allow_private_addresses
     )

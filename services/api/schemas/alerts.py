@@ -5,24 +5,17 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
-from pydantic.config import JsonDict
-from typing_extensions import override
 
-from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
+from services.api.schemas.common import Id, Moment, ReadModel, StrictModel
 from services.core.alerts import rules
 from services.core.alerts.types import (
     Alert,
     AlertKind,
     AlertState,
-    Channel,
-    ChannelChange,
-    ChannelDraft,
-    ChannelKind,
     Delivery,
     OutboxState,
     Outcome,
     Purpose,
-    SendResult,
     Severity,
 )
 from services.core.sla.types import ClockKind
@@ -30,13 +23,6 @@ from services.core.triage.types import Tier
 
 MOST_MINUTES = 30 * 24 * 60
 Note = Annotated[str, Field(min_length=1, max_length=2_000)]
-Url = Annotated[str, Field(min_length=1, max_length=2_048)]
-
-WEBHOOK_EXAMPLE: JsonDict = {
-    "name": "on-call",
-    "kind": "webhook",
-    "url": "https://hooks.example.com/warmline",
-}
 
 
 class FrozenLadder(ReadModel):
@@ -181,110 +167,3 @@ class RedrivenView(ReadModel):
 
     queued: int
     cancelled: int
-
-
-class ChannelView(ReadModel):
-    """`url` is null for a console. The secret is not here: it is shown when it is made."""
-
-    id: UUID
-    name: str
-    kind: ChannelKind
-    url: str | None
-    enabled: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, channel: Channel) -> Self:
-        return cls.model_validate(_fields(channel))
-
-
-class ChannelWithSecret(ChannelView):
-    """A channel with its new signing secret, which is not shown again; null for a console."""
-
-    secret: str | None
-
-    @classmethod
-    @override
-    def of(cls, channel: Channel) -> Self:
-        secret = channel.secrets[0] if channel.secrets else None
-        return cls.model_validate({**_fields(channel), "secret": secret})
-
-
-class ChannelBody(StrictModel):
-    """A webhook has an address and signs; without a `secret` it gets one. A console has neither.
-
-    The address must be a public one on port 80 or 443.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"examples": [WEBHOOK_EXAMPLE]})
-
-    name: Name
-    kind: Spelled[ChannelKind]
-    url: Url | None = None
-    secret: Annotated[str, Field(max_length=200)] | None = None
-    enabled: bool = True
-
-    def to_draft(self) -> ChannelDraft:
-        return ChannelDraft(
-            name=self.name,
-            kind=self.kind,
-            url=self.url,
-            secret=self.secret,
-            enabled=self.enabled,
-        )
-
-
-class ChannelPatch(StrictModel):
-    """What is left out, or null, stays as it is."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
-
-    name: Name | None = None
-    url: Url | None = None
-    enabled: bool | None = None
-
-    def to_change(self) -> ChannelChange:
-        return ChannelChange(name=self.name, url=self.url, enabled=self.enabled)
-
-
-class RotateBody(StrictModel):
-    """For how long the old secret signs beside the new one."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_seconds": 86400}]})
-
-    overlap_seconds: Annotated[int, Field(ge=0, le=7 * 86_400)] = 86_400
-
-
-class ChannelTestView(ReadModel):
-    """What the channel really said. `detail` is a short piece of its answer, not to be trusted."""
-
-    delivered: bool
-    outcome: Outcome
-    status_code: int | None
-    detail: str
-    took_ms: int
-
-    @classmethod
-    def of(cls, result: SendResult) -> Self:
-        return cls(
-            delivered=result.outcome is Outcome.SENT,
-            outcome=result.outcome,
-            status_code=result.status_code,
-            detail=result.detail,
-            took_ms=result.took_ms,
-        )
-
-
-def _fields(channel: Channel) -> dict[str, Any]:
-    return {
-        "id": channel.id,
-        "name": channel.name,
-        "kind": channel.kind,
-        "url": channel.config.get("url"),
-        "enabled": channel.enabled,
-        "version": channel.version,
-        "created_at": channel.created_at,
-        "updated_at": channel.updated_at,
-    }

@@ -39,6 +39,14 @@ class AlertKind(StrEnum):
 class ChannelKind(StrEnum):
     WEBHOOK = "webhook"
     CONSOLE = "console"
+    FEISHU = "feishu"
+    DINGTALK = "dingtalk"
+    WECOM = "wecom"
+    SLACK = "slack"
+    PAGERDUTY = "pagerduty"
+    EMAIL = "email"
+    ALERTMANAGER = "alertmanager"
+    APPRISE = "apprise"
 
 
 class Purpose(StrEnum):
@@ -96,22 +104,31 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class ChannelDraft:
-    """What somebody wants a channel to be. Without a `secret` a webhook gets a new one."""
+    """What somebody wants a channel to be. Without a `secret` a webhook gets a new one.
+
+    `config` holds what the kind needs; `url` is another way to say `config["url"]`.
+    """
 
     name: str
     kind: ChannelKind
     url: str | None = None
     secret: str | None = field(default=None, repr=False)
     enabled: bool = True
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelChange:
-    """What somebody wants to be different; None leaves a thing as it is."""
+    """What somebody wants to be different; None leaves a thing as it is.
+
+    In `config` what is not named stays, and None takes a thing away.
+    """
 
     name: str | None = None
     url: str | None = None
     enabled: bool | None = None
+    config: Mapping[str, Any] | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

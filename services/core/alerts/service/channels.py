@@ -1,5 +1,6 @@
 """Channels: made, changed, tried out and taken away, each act in the trail."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -7,6 +8,12 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from services.core.alerts import answers, rules
+from services.core.alerts.channel_config import (
+    forget_secrets,
+    read_config,
+    read_secret,
+    wrong,
+)
 from services.core.alerts.errors import ChannelNameTakenError, UnsignedChannelError
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import outbox
@@ -22,8 +29,7 @@ from services.core.audit.types import AuditEntry
 from services.core.gateways.channels.port import Parcel
 from services.core.gateways.channels.wiring import Gateways
 from services.core.kit import ids, signatures
-from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
-from services.core.kit.http import check_url
+from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import Actor, Database, UnitOfWork
 
 # How long the old secret signs beside the new one.
@@ -52,8 +58,13 @@ async def create_channel(
         "id": channel_id,
         "name": draft.name,
         "kind": draft.kind.value,
-        "config": _config(draft.kind, draft.url, allow_private=allow_private),
-        "secret": _new_secret(draft),
+        "config": read_config(
+            draft.kind,
+            _given(draft.config, draft.url),
+            url_at=_url_at(draft.config),
+            allow_private=allow_private,
+        ),
+        "secret": read_secret(draft.kind, draft.secret),
         "enabled": draft.enabled,
     }
     try:
@@ -78,8 +89,16 @@ async def change_channel(
         values["name"] = change.name
     if change.enabled is not None:
         values["enabled"] = change.enabled
-    if change.url is not None:
-        values["config"] = _config(channel.kind, change.url, allow_private=allow_private)
+    if change.secret is not None:
+        values["secret"] = _changed_secret(channel, change.secret)
+    if change.url is not None or change.config:
+        values["config"] = read_config(
+            channel.kind,
+            _given(change.config or {}, change.url),
+            before=channel.config,
+            url_at=_url_at(change.config),
+            allow_private=allow_private,
+        )
     if not values:
         return channel
     try:
@@ -94,12 +113,12 @@ async def change_channel(
 async def rotate_secret(
     uow: UnitOfWork, channel_id: UUID, *, overlap: timedelta = OVERLAP
 ) -> Channel:
-    """A new secret, to be shown once; until the overlap ends the old one signs too.
+    """A webhook's new secret, to be shown once; until the overlap ends the old one signs too.
 
     Raises NotFoundError, UnsignedChannelError.
     """
     channel = _found(await channel_rows.get_channel(uow, channel_id, lock=True))
-    if not channel.secrets:
+    if channel.kind is not ChannelKind.WEBHOOK:
         raise UnsignedChannelError
     values = {
         "secret": signatures.generate_secret(),
@@ -113,10 +132,14 @@ async def rotate_secret(
 
 async def archive_channel(uow: UnitOfWork, channel_id: UUID) -> None:
     """Take it away: what waits for it, or died on it, is cancelled. Raises NotFoundError."""
-    _found(await channel_rows.get_channel(uow, channel_id, lock=True))
-    await channel_rows.change_channel(
-        uow, channel_id, {"archived_at": uow.now, "secret": None, "old_secret": None}
-    )
+    channel = _found(await channel_rows.get_channel(uow, channel_id, lock=True))
+    values = {
+        "archived_at": uow.now,
+        "secret": None,
+        "old_secret": None,
+        "config": forget_secrets(channel.kind, channel.config),
+    }
+    await channel_rows.change_channel(uow, channel_id, values)
     await outbox.cancel_of_channel(uow, channel_id)
     await audit.record(uow, [AuditEntry("channel.archived", "channel", channel_id)])
 
@@ -151,30 +174,16 @@ def _found(channel: Channel | None) -> Channel:
     return channel
 
 
-def _config(kind: ChannelKind, url: str | None, *, allow_private: bool) -> dict[str, Any]:
-    if kind is not ChannelKind.WEBHOOK:
-        if url is not None:
-            raise _wrong("/url", "unexpected", "Only a webhook has an address.")
-        return {}
-    if url is None:
-        raise _wrong("/url", "missing", "A webhook needs an address.")
-    check_url(url, allow_private=allow_private)
-    return {"url": url}
+def _changed_secret(channel: Channel, secret: str) -> str | None:
+    if channel.kind is ChannelKind.WEBHOOK:
+        detail = "A webhook gets a new secret at its own address, so that both sign for a while."
+        raise wrong("/secret", "unexpected", detail)
+    return read_secret(channel.kind, secret)
 
 
-def _new_secret(draft: ChannelDraft) -> str | None:
-    if draft.kind is not ChannelKind.WEBHOOK:
-        if draft.secret is not None:
-            raise _wrong("/secret", "unexpected", "Only a webhook has a secret.")
-        return None
-    if draft.secret is None:
-        return signatures.generate_secret()
-    try:
-        signatures.decode_secret(draft.secret)
-    except ValueError as error:
-        raise _wrong("/secret", "invalid_secret", str(error)) from None
-    return draft.secret
+def _given(config: Mapping[str, Any], url: str | None) -> dict[str, Any]:
+    return {**config, **({} if url is None else {"url": url})}
 
 
-def _wrong(pointer: str, code: str, detail: str) -> InvalidInputError:
-    return InvalidInputError(detail, errors=[FieldProblem(pointer, code, detail)])
+def _url_at(config: Mapping[str, Any] | None) -> str:
+    return "/config/url" if config and "url" in config else "/url"

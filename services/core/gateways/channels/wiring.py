@@ -3,9 +3,17 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from services.core.gateways.channels.alertmanager import AlertmanagerGateway
+from services.core.gateways.channels.apprise import AppriseGateway
 from services.core.gateways.channels.console import ConsoleGateway
+from services.core.gateways.channels.dingtalk import DingTalkGateway
+from services.core.gateways.channels.feishu import FeishuGateway
+from services.core.gateways.channels.mail import MailGateway
+from services.core.gateways.channels.pagerduty import PagerDutyGateway
 from services.core.gateways.channels.port import ChannelGateway
+from services.core.gateways.channels.slack import SlackGateway
 from services.core.gateways.channels.webhook import WebhookGateway
+from services.core.gateways.channels.wecom import WeComGateway
 from services.core.kit.http import GuardedClient
 
 Gateways = Mapping[str, ChannelGateway]
@@ -13,10 +21,32 @@ Gateways = Mapping[str, ChannelGateway]
 
 @asynccontextmanager
 async def open_gateways(
-    *, allow_private_addresses: bool, timeout_seconds: float
+    *, allow_private_addresses: bool, timeout_seconds: float, base_url: str = ""
 ) -> AsyncIterator[Gateways]:
-    """Every kind of channel by its name; closes their connections on the way out."""
+    """Every kind of channel by its name; closes their connections on the way out.
+
+    `base_url` is the address of the installation: without it links that are paths are left out of
+    what is written for people.
+    """
+    apprise = AppriseGateway(allow_private=allow_private_addresses, timeout_seconds=timeout_seconds)
+    mail = MailGateway(
+        allow_private=allow_private_addresses, timeout_seconds=timeout_seconds, base_url=base_url
+    )
     async with GuardedClient(
         allow_private=allow_private_addresses, timeout_seconds=timeout_seconds
     ) as client:
-        yield {"webhook": WebhookGateway(client), "console": ConsoleGateway()}
+        try:
+            yield {
+                "webhook": WebhookGateway(client),
+                "console": ConsoleGateway(),
+                "feishu": FeishuGateway(client, base_url),
+                "dingtalk": DingTalkGateway(client, base_url),
+                "wecom": WeComGateway(client, base_url),
+                "slack": SlackGateway(client, base_url),
+                "pagerduty": PagerDutyGateway(client, base_url),
+                "email": mail,
+                "alertmanager": AlertmanagerGateway(client, base_url),
+                "apprise": apprise,
+            }
+        finally:
+            apprise.close()

@@ -1,0 +1,99 @@
+"""What Apprise reaches is sent in a bounded time, and never to a host it was not allowed."""
+
+import json
+import threading
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.core.alerts import rules
+from services.core.alerts.answers import judge
+from services.core.alerts.types import Outcome
+from services.core.gateways.channels.apprise import MISSING, AppriseGateway, load_library
+from services.core.gateways.channels.port import Failure, Parcel
+from services.core.kit import ids
+from tests.support.alerts import NOON
+from tests.support.sinks import says, sink
+
+# The library asks for it on every Python that still has it.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+MESSAGE = rules.build_greeting("ops", now=NOON)
+
+
+def parcel(*addresses: str) -> Parcel:
+    return Parcel(ids.new_id(), MESSAGE, {"addresses": list(addresses)})
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("200 OK", Outcome.SENT), ("500 Oops", Outcome.RETRYABLE)]
+)
+async def test_the_library_says_yes_or_no(status: str, outcome: Outcome) -> None:
+    gateway = AppriseGateway(allow_private=True, timeout_seconds=30)
+    async with sink(says(status)) as server:
+        answer = await gateway.send(parcel(f"json://127.0.0.1:{server.port}/a"))
+    gateway.close()
+    assert judge(answer).outcome is outcome
+    assert len(server.requests) == 1
+    assert "测试消息" in json.loads(server.requests[0][1])["message"]
+
+
+async def test_a_service_that_names_its_host_is_not_called() -> None:
+    gateway = AppriseGateway()
+    async with sink(says("200 OK")) as server:
+        answer = await gateway.send(parcel(f"json://127.0.0.1:{server.port}/a"))
+    gateway.close()
+    assert (answer.failure, server.requests) == (Failure.BLOCKED, [])
+
+
+async def test_a_missing_extra_is_named() -> None:
+    gateway = AppriseGateway(load=lambda: load_library("a_library_nobody_has"))
+    answer = await gateway.send(parcel("tgram://a/b"))
+    gateway.close()
+    assert (answer.failure, answer.detail) == (Failure.MISCONFIGURED, MISSING)
+
+
+async def test_an_address_the_library_does_not_know_is_refused() -> None:
+    gateway = AppriseGateway(allow_private=True, timeout_seconds=30)
+    answer = await gateway.send(parcel("pigeon://roof"))
+    gateway.close()
+    assert answer.failure is Failure.MISCONFIGURED
+
+
+async def test_threads_that_hang_hold_up_nobody_else() -> None:
+    release = threading.Event()
+
+    class Hanging:
+        def add(self, _: str) -> bool:
+            return True
+
+        def notify(self, **_: Any) -> bool:
+            return release.wait(60)
+
+    library: Any = SimpleNamespace(Apprise=Hanging)
+
+    def load() -> ModuleType:
+        return library  # type: ignore[no-any-return] # the two names of it that are used
+
+    gateway = AppriseGateway(timeout_seconds=0.2, load=load)
+    answers = [await gateway.send(parcel("tgram://a/b")) for _ in range(3)]
+    release.set()
+    gateway.close()
+    # Two began and may have arrived; the third never got a thread.
+    assert [answer.failure for answer in answers] == [
+        Failure.TIMEOUT,
+        Failure.TIMEOUT,
+        Failure.UNREACHABLE,
+    ]
+
+
+async def test_a_service_that_breaks_is_in_doubt() -> None:
+    def broken() -> bool:
+        raise KeyError("no")
+
+    library: Any = SimpleNamespace(Apprise=broken)
+    gateway = AppriseGateway(load=lambda: library, timeout_seconds=30)
+    answer = await gateway.send(parcel("tgram://a/b"))
+    gateway.close()
+    assert judge(answer).outcome is Outcome.IN_DOUBT
