@@ -24,6 +24,7 @@ def worker_metrics(workers: Sequence[Alive]) -> Iterable[Metric]:
     """One series for each worker that was seen lately; a new process counts anew."""
     yield from _stages(workers)
     yield from _claims(workers)
+    yield _send_lag(workers)
     lag = HistogramMetricFamily(
         "warmline_timer_lag_seconds", "How late timers fired.", labels=("worker",)
     )
@@ -96,6 +97,19 @@ def _claims(workers: Sequence[Alive]) -> Iterable[Metric]:
         for queue, count in worker.report.get("claimed", _NOTHING).items():
             rows.add_metric((worker.place, queue), count)
     return seconds, rows
+
+
+def _send_lag(workers: Sequence[Alive]) -> Metric:
+    lag = HistogramMetricFamily(
+        "warmline_send_lag_seconds",
+        "Seconds from an alert's queueing to its arrival.",
+        labels=("worker", "kind", "tier"),
+    )
+    for worker in workers:
+        for name, spread in worker.report.get("send_lag", _NOTHING).items():
+            kind, _, tier = name.partition("/")
+            lag.add_metric((worker.place, kind, tier), _buckets(spread), spread["total"])
+    return lag
 
 
 def _buckets(spread: Mapping[str, Any]) -> list[tuple[str, float]]:

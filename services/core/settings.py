@@ -83,6 +83,9 @@ class AlertSettings(Group):
     max_attempts: int = 10
     # Where a channel without limits of its own wants digests: from so many messages a minute on.
     storm_per_minute: int = Field(default=60, ge=1)
+    # The product's own promise: so many percent of urgent alerts out within so many seconds.
+    lateness_percent: float = Field(default=99.0, gt=0, le=100)
+    lateness_seconds: int = Field(default=60, ge=1)
 
 
 class AuditSettings(Group):

@@ -92,6 +92,16 @@ async def archive_channel(uow: ManageUnit, channel_id: UUID) -> None:
 
 
 @router.post(
+    "/{channel_id}/resume",
+    summary="Take a paused channel up again",
+    responses=problems(NotFoundError),
+)
+async def resume_channel(uow: ManageUnit, channel_id: UUID) -> ChannelView:
+    """What waited goes out first, within the channel's limits; much of it may be digests."""
+    return ChannelView.of(await alerts.resume_channel(uow, channel_id))
+
+
+@router.post(
     "/{channel_id}/secrets",
     summary="Give a channel a new secret",
     status_code=status.HTTP_201_CREATED,

@@ -122,12 +122,15 @@ class AttemptView(ReadModel):
     outcome: Outcome
     status_code: int | None
     detail: str | None
+    digest_id: UUID | None
 
 
 class DeliveryView(ReadModel):
     """One thing for one channel; `id` is the `webhook-id` of every attempt, newest first.
 
-    `next_at` says when it is tried next and is null when it will not be.
+    `next_at` says when it is tried next and is null when it will not be. With a `digest_id` it went
+    out together with others, under that `webhook-id`. `fallback_of` is the delivery that could not
+    be made, and `fell_back_at` when such a one was told on another channel.
     """
 
     id: UUID
@@ -144,6 +147,9 @@ class DeliveryView(ReadModel):
     last_error: str | None
     created_at: datetime
     sent_at: datetime | None
+    digest_id: UUID | None
+    fallback_of: UUID | None
+    fell_back_at: datetime | None
     attempts: list[AttemptView]
 
     @classmethod

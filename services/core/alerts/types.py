@@ -285,6 +285,7 @@ class Dispatch:
     message: Mapping[str, Any]
     channel_secrets: tuple[str, ...] = field(default=(), repr=False)
     digest_id: UUID | None = None
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Figures:
     claims: dict[str, Spread] = field(default_factory=dict)
     claimed: dict[str, int] = field(default_factory=dict)
     timer_lag: Spread = field(default_factory=lambda: Spread(LAG_BOUNDS))
+    # By kind of channel and tier, with a slash between them.
+    send_lag: dict[str, Spread] = field(default_factory=dict)
 
     def note_claim(self, queue: str, *, rows: int, seconds: float) -> None:
         """A claim was made: how many rows it took, and how long it needed for that."""
@@ -63,12 +65,19 @@ class Figures:
         for lag in seconds:
             self.timer_lag.add(max(0.0, lag))
 
+    def note_sent(self, kind: str, tier: str, seconds: Sequence[float]) -> None:
+        """Alerts arrived: how long after they were queued for a channel of this kind."""
+        spread = self.send_lag.setdefault(f"{kind}/{tier}", Spread(LAG_BOUNDS))
+        for lag in seconds:
+            spread.add(max(0.0, lag))
+
     def report(self) -> dict[str, Any]:
         """Plain JSON, for the process's heartbeat."""
         return {
             "claims": {queue: spread.report() for queue, spread in self.claims.items()},
             "claimed": dict(self.claimed),
             "timer_lag": self.timer_lag.report(),
+            "send_lag": {name: spread.report() for name, spread in self.send_lag.items()},
             "memory_bytes": memory_bytes(),
         }
 

@@ -35,3 +35,13 @@ def test_the_report_is_plain_json_and_does_not_move_on_with_the_figures() -> Non
     figures.note_lags([1.0])
     assert json.loads(json.dumps(told)) == told
     assert sum(told["timer_lag"]["counts"]) == 0
+
+
+def test_sendings_are_told_apart_by_kind_and_tier() -> None:
+    figures = Figures()
+    figures.note_sent("webhook", "urgent", [0.2, -1.0])
+    figures.note_sent("console", "routine", [4000.0])
+    told = figures.report()["send_lag"]
+    assert told["webhook/urgent"]["total"] == 0.2
+    assert sum(told["webhook/urgent"]["counts"]) == 2
+    assert told["console/routine"]["counts"][-1] == 1

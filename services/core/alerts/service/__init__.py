@@ -40,6 +40,7 @@ from services.core.alerts.service.ladders import (
     list_ladder_warnings,
     list_ladders,
 )
+from services.core.alerts.service.lateness import get_lateness
 from services.core.alerts.service.pausing import pause_channel, resume_channel
 from services.core.alerts.service.raising import (
     raise_for,
@@ -69,6 +70,7 @@ __all__ = [
     "get_alert",
     "get_channel",
     "get_ladder",
+    "get_lateness",
     "list_alerts",
     "list_channels",
     "list_climb",

@@ -4,7 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -144,6 +144,7 @@ async def complete_together(
         await stream.announce(uow, [send_dead_lettered(one, result) for one in dead])
         if result.outcome is Outcome.SENT:
             reopened = await channel_states.open_door(uow, first.channel_id)
+            _note_lags([one for one in dispatches if one.outbox_id in written], uow.real_now)
     # Apart from the rows: a door is fought over, and nobody may wait for it with rows in hand.
     if reopened:
         await _catch_up(database, first)
@@ -158,6 +159,13 @@ def _state_of(dispatch: Dispatch, result: SendResult, max_attempts: int) -> Outb
     if dispatch.digest_id is not None and outcome is Outcome.PERMANENT:
         outcome = Outcome.RETRYABLE
     return rules.state_after(outcome, dispatch.attempt, max_attempts)
+
+
+def _note_lags(dispatches: Sequence[Dispatch], now: datetime) -> None:
+    for one in dispatches:
+        if one.queued_at is not None:
+            lag = (now - one.queued_at).total_seconds()
+            FIGURES.note_sent(one.channel_kind.value, str(one.message.get("tier")), [lag])
 
 
 async def _catch_up(database: Database, dispatch: Dispatch) -> None:
@@ -192,4 +200,5 @@ def _read(row: Row[Any]) -> Dispatch:
         channel_config=row.config,
         message=row.message,
         channel_secrets=tuple(one for one in (row.secret, row.old_secret) if one),
+        queued_at=row.created_at,
     )
