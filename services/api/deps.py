@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
-from services.core.intake.service import GroupCommit
+from services.core.intake.service import GroupCommit, RefusalTally
 from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
 from services.core.kit.uow import Actor, Database, UnitOfWork
 from services.core.settings import Settings
@@ -38,6 +38,7 @@ class AppState:
     cursor_codec: CursorCodec
     quotas: Quotas
     deliveries: GroupCommit
+    refusals: RefusalTally
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,5 +25,6 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
         hub.close()
         await app.state.glances.close()
         await state.deliveries.close()
+        await state.refusals.close()
         await state.wakeups.close()
         await state.database.close()

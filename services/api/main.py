@@ -21,7 +21,7 @@ from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.gateways.wakeups.live import RedisWakeups
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
-from services.core.intake.service import GroupCommit
+from services.core.intake.service import GroupCommit, RefusalTally
 from services.core.kit.cursors import CursorCodec
 from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.uow import Database
@@ -67,6 +67,7 @@ def create_app(
             burst_events=settings.intake.burst_events,
         ),
         deliveries=GroupCommit(database, wakeups.wake),
+        refusals=RefusalTally(database),
     )
     app.state.stream_hub = StreamHub(database)
     app.state.meters = Meters(database)

@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import IO, Final
 from uuid import UUID
 
@@ -50,7 +50,7 @@ async def receive_delivery(
     )
     door, check = await _begin_check(request, state, source_id)
     check.update(body)
-    door = _finish_check(door, check)
+    door = _finish_check(state, door, check)
     webhook_id = _webhook_id(request)
     envelope = read_envelope(body, content_type=media, webhook_id=webhook_id)
     incoming = Incoming(door.source_id, webhook_id, media, body, envelope.events)
@@ -73,7 +73,7 @@ async def receive_backfill(
         ):
             check.update(piece)
             file.write(piece)
-        door = _finish_check(door, check)
+        door = _finish_check(state, door, check)
         webhook_id = _webhook_id(request)
         file.seek(0)
         yield door, webhook_id, file
@@ -83,21 +83,34 @@ async def _begin_check(
     request: Request, state: AppState, source_id: str
 ) -> tuple[SourceDoor | None, SignatureCheck]:
     door = await _find_door(state, source_id)
-    check = SignatureCheck(
-        # Without a secret the check does the same work on a throw-away key.
-        secrets=door.secrets if door else (),
-        headers=SignatureHeaders.from_raw(request.headers.raw),
-        now=host_now(),
-        tolerance_seconds=state.settings.intake.tolerance_seconds,
-    )
+    with _counted(state, door):
+        check = SignatureCheck(
+            # Without a secret the check does the same work on a throw-away key.
+            secrets=door.secrets if door else (),
+            headers=SignatureHeaders.from_raw(request.headers.raw),
+            now=host_now(),
+            tolerance_seconds=state.settings.intake.tolerance_seconds,
+        )
     return door, check
 
 
-def _finish_check(door: SourceDoor | None, check: SignatureCheck) -> SourceDoor:
-    check.finish()
+def _finish_check(state: AppState, door: SourceDoor | None, check: SignatureCheck) -> SourceDoor:
+    with _counted(state, door):
+        check.finish()
     if door is None:
         raise SignatureRefusedError(Refusal.UNKNOWN_SOURCE)
     return door
+
+
+@contextmanager
+def _counted(state: AppState, door: SourceDoor | None) -> Iterator[None]:
+    """Keep count of what is refused: a source whose signatures fail is about to be missed."""
+    try:
+        yield
+    except SignatureRefusedError:
+        if door is not None:
+            state.refusals.note(door.workspace_id, door.source_id)
+        raise
 
 
 async def _find_door(state: AppState, source_id: str) -> SourceDoor | None:

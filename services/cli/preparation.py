@@ -63,11 +63,13 @@ async def _migrate_if_needed(url: str, environment: Mapping[str, str]) -> None:
 
 async def _ensure_policies(database: "Database", workspace: "Workspace") -> None:
     from services.core.alerts import service as alerts
+    from services.core.detectors import service as detectors
     from services.core.sla import service as sla
 
     async with database.unit(workspace.id, actor=_ACTOR) as uow:
         await sla.ensure_defaults(uow)
         await alerts.ensure_defaults(uow)
+        await detectors.ensure_defaults(uow)
 
 
 async def _ensure_first_key(database: "Database", workspace: "Workspace") -> str | None:

@@ -52,6 +52,7 @@ async def _create(
     name: str, slug: str | None, data_dir: Path | None, *, sandbox: bool
 ) -> Workspace:
     from services.core.alerts import service as alerts
+    from services.core.detectors import service as detectors
     from services.core.sandbox import service as sandboxes
     from services.core.sla import service as sla
     from services.core.workspaces import service as workspaces
@@ -64,6 +65,7 @@ async def _create(
         async with database.unit(made.id, actor=ACTOR) as uow:
             await sla.ensure_defaults(uow)
             await alerts.ensure_defaults(uow)
+            await detectors.ensure_defaults(uow)
             if sandbox:
                 await sandboxes.make_sandbox(uow)
     return made

@@ -46,6 +46,19 @@ SELECT c.workspace_id, c.opening_message_id, c.id, c.post_id, c.source_id, b.id,
 FROM cases c JOIN burst b USING (workspace_id)
 """
 
+# A detector that fired once.
+DETECTOR = """
+WITH made AS (
+  INSERT INTO detectors (workspace_id, id, name, kind, threshold, window_minutes, minimum,
+    cool_down_minutes, weeks, words, severity, tier, enabled, version, created_at, updated_at)
+  SELECT workspace_id, :id, 'Burnt', 'keyword_surge', 1, 60, 1, 60, 4, ARRAY['烂脸'], 'hint',
+    'routine', false, 1, opened_at, opened_at FROM cases
+  RETURNING *
+)
+INSERT INTO detector_firings (workspace_id, id, detector_id, subject, version, started_at, figures)
+SELECT workspace_id, id, id, '', 1, created_at, '{}' FROM made
+"""
+
 # A week with the one message to check, and a shadow that learnt nothing.
 SAMPLE = """
 WITH drawn AS (
@@ -85,6 +98,7 @@ FIND = {
     "channel_id": "SELECT id FROM channels",
     "clock_id": "SELECT id FROM clocks",
     "delivery_id": "SELECT id FROM deliveries",
+    "detector_id": "SELECT id FROM detectors",
     "follower_id": "SELECT id FROM followers",
     "inhibition_id": "SELECT id FROM inhibitions",
     "key_id": "SELECT id FROM api_keys",
@@ -151,6 +165,7 @@ async def make_world(database: Database, name: str) -> World:
         await uow.execute("UPDATE outbox SET state = 'dead'")
         await _keep_quiet(uow)
         await uow.execute(BURST, {"id": uuid4()})
+        await uow.execute(DETECTOR, {"id": uuid4()})
         await _subscribe(uow)
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})

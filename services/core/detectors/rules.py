@@ -98,7 +98,7 @@ def _preset(
 SAFE_AT_ONCE: Final = frozenset(
     {Kind.SILENCE, Kind.FAILING_SIGNATURES, Kind.STUCK_STAGE, Kind.ROTA_GAP}
 )
-# What a new workspace gets; the keyword surge wants words, so it is an example only.
+# What a new workspace gets.
 DEFAULTS: Final = (
     _preset(Kind.SENTIMENT_DIP, "Negative messages rise", 20, (60, 20, 180)),
     _preset(Kind.VOLUME_SPIKE, "Far more messages than usual", 3, (60, 60, 180)),
@@ -107,6 +107,11 @@ DEFAULTS: Final = (
     _preset(Kind.FAILING_SIGNATURES, "Signatures of a source fail", 10, (15, 1, 60)),
     _preset(Kind.ROTA_GAP, "Nobody is on call soon", 1, (24 * 60, 0, 720)),
     _preset(Kind.STUCK_STAGE, "A stage of the line stands still", 120, (5, 0, 30)),
+)
+
+# The keyword surge wants words of the workspace's own: these are an example.
+SURGE: Final = replace(
+    _preset(Kind.KEYWORD_SURGE, "A word surges", 5, (60, 1, 180)), words=("烂脸", "allergic")
 )
 
 

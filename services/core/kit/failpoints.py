@@ -40,6 +40,7 @@ POINTS: Final = (
     "stage.samples",
     "stage.bursts",
     "stage.objectives",
+    "stage.detectors",
     "stage.metrics",
     "stage.recount",
     "stage.feeds",

@@ -25,6 +25,7 @@ async def keep_partitions(context: Context) -> Pass:
     await intake.ensure_partitions(context.database)
     await intake.drop_old(context.database, keep)
     forgotten = await intake.forget_old(context.database, keep)
+    await intake.forget_refusals(context.database)
     return Pass(forgotten, more=forgotten > 0)
 
 

@@ -27,6 +27,7 @@ SIGNED = {
     "deliveries.send_delivery": "application/json",
     "deliveries.send_backfill": "application/x-ndjson",
 }
+DETECTOR = {"name": "Mine", "kind": "keyword_surge", "threshold": 2, "words": ["烂脸"]}
 RULE = {"name": "Mine", "conditions": {"kinds": ["dm"]}, "effects": {"tags": ["mine"]}}
 TARGET = {
     "first_response_seconds": 60,
@@ -77,6 +78,9 @@ BODIES: dict[str, Any] = {
     "rotas.create_rota": ROTA,
     "rotas.override_rota": {"member_id": "{member_id}", "ends_at": TOMORROW},
     "rules.change_rule": RULE,
+    "detectors.change_detector": DETECTOR,
+    "detectors.create_detector": DETECTOR,
+    "detectors.try_detector": {"detector": DETECTOR},
     "rules.create_rule": RULE,
     "rules.try_rule": {"rule": RULE},
     "samples.check_sample": {"tier": "routine"},
@@ -172,6 +176,8 @@ async def snapshot(database: Database, world: World) -> dict[str, str | None]:
     prints: dict[str, str | None] = {}
     async with database.system() as uow:
         for table in Base.metadata.sorted_tables:
+            if table.name == "signature_refusals":
+                continue  # a bad signature at a source's door is counted there, whoever knocks
             column = {"workspaces": "id", "processes": None}.get(table.name, "workspace_id")
             if column is None:
                 continue
@@ -277,6 +283,11 @@ BODY_NAMES = {
     "/member_id": "member_id",
     "/member_ids/-": "member_id",
     "/source/rule_id": "rule_id",
+    "/detector/post_id": "post_id",
+    "/detector/rule_id": "rule_id",
+    "/detector/source_id": "source_id",
+    "/post_id": "post_id",
+    "/rule_id": "rule_id",
     "/source_id": "source_id",
     "/source_ids/-": "source_id",
     "/stand_in_id": "member_id",

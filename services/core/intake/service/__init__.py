@@ -27,6 +27,7 @@ from services.core.intake.service.quarantine import (
     release_deliveries,
     release_range,
 )
+from services.core.intake.service.refusals import RefusalTally, forget_refusals
 from services.core.intake.service.replaying import (
     REPLAY_BATCH,
     Choice,
@@ -59,6 +60,7 @@ __all__ = [
     "GroupCommit",
     "QuarantinedEntry",
     "Range",
+    "RefusalTally",
     "Release",
     "ReleaseOutcome",
     "accept",
@@ -75,6 +77,7 @@ __all__ = [
     "fail_entries",
     "find_source",
     "forget_old",
+    "forget_refusals",
     "get_delivery",
     "get_source",
     "list_deliveries",
