@@ -18,6 +18,7 @@ def find_problems(
     steps: Sequence[LadderStep],
     *,
     channel_ids: Collection[UUID],
+    audience_ids: Collection[UUID],
     group_by: object | None,
     group_window_seconds: int | None,
 ) -> list[FieldProblem]:
@@ -33,7 +34,7 @@ def find_problems(
         if step.repeat_times and not step.repeat_seconds:
             detail = "A step that is repeated says how far apart."
             problems.append(_at(place, "repeat_seconds", "missing", detail))
-        problems += _audience_problems(place, step)
+        problems += _audience_problems(place, step, audience_ids)
     if (group_by is None) != (group_window_seconds is None):
         detail = "A group and its window are named together."
         problems.append(FieldProblem("/group_window_seconds", "incomplete", detail))
@@ -64,7 +65,7 @@ def find_warnings(
     return found
 
 
-def _audience_problems(place: int, step: LadderStep) -> list[FieldProblem]:
+def _audience_problems(place: int, step: LadderStep, known: Collection[UUID]) -> list[FieldProblem]:
     problems = []
     for number, audience in enumerate(step.audience):
         where = f"audience/{number}"
@@ -72,6 +73,9 @@ def _audience_problems(place: int, step: LadderStep) -> list[FieldProblem]:
         if needs_id != (audience.id is not None):
             detail = f"An id is {'needed' if needs_id else 'not for'} {audience.kind.value}."
             problems.append(_at(place, f"{where}/id", "audience_id", detail))
+        elif audience.id is not None and audience.id not in known:
+            detail = f"No such {audience.kind.value}."
+            problems.append(_at(place, f"{where}/id", "unknown_audience", detail))
         if needs_role != (audience.role is not None):
             detail = f"A role is {'needed' if needs_role else 'not for'} {audience.kind.value}."
             problems.append(_at(place, f"{where}/role", "audience_role", detail))

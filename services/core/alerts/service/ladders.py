@@ -31,6 +31,7 @@ from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas import service as rotas
 from services.core.rotas.types import Audience, AudienceKind, Wanted
+from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Role
 
 _ASSIGNEE: Final = Audience(AudienceKind.ASSIGNEE)
@@ -164,11 +165,25 @@ async def _check(
     problems = find_problems(
         steps,
         channel_ids=known,
+        audience_ids=await _list_audience_ids(uow, steps),
         group_by=group_by,
         group_window_seconds=group_window_seconds,
     )
     if problems:
         raise InvalidInputError("The ladder is not valid.", errors=problems)
+
+
+async def _list_audience_ids(uow: UnitOfWork, steps: Sequence[LadderStep]) -> set[UUID]:
+    """Whoever of these steps' teams, rotas and members there is; asked only for what is named."""
+    kinds = {one.kind for step in steps for one in step.audience}
+    found: set[UUID] = set()
+    if AudienceKind.TEAM in kinds:
+        found |= {team.id for team in await rotas.list_teams(uow)}
+    if AudienceKind.ROTA in kinds:
+        found |= {rota.id for rota in await rotas.list_rotas(uow)}
+    if AudienceKind.MEMBER in kinds:
+        found |= {member.id for member in await workspaces.list_members(uow, limit=10_000)}
+    return found
 
 
 def _found(ladder: Ladder | None) -> Ladder:
