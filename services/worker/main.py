@@ -103,6 +103,7 @@ async def _open_context(
     channels = open_gateways(
         allow_private_addresses=settings.alerts.allow_private_addresses,
         timeout_seconds=settings.alerts.timeout_seconds,
+        base_url=settings.alerts.public_url or "",
     )
     async with channels as gateways:
         try:

@@ -131,6 +131,7 @@ async def test_channel(
     async with open_gateways(
         allow_private_addresses=state.settings.alerts.allow_private_addresses,
         timeout_seconds=state.settings.alerts.timeout_seconds,
+        base_url=state.settings.alerts.public_url or "",
     ) as gateways:
         result = await alerts.try_channel(
             state.database,

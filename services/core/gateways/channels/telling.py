@@ -40,7 +40,9 @@ _PURPOSES: Final = {
 }
 _LINKS: Final = {
     "acknowledge": ("我来处理", "I have it"),
+    "assign": ("分给我", "Assign it to me"),
     "case": ("打开会话", "Open the case"),
+    "silence": ("先静音", "Keep it quiet"),
     "resolve": ("已经解决", "It is solved"),
     "message": ("查看留言", "See the message"),
     "alert": ("查看提醒", "See the alert"),
