@@ -1,13 +1,17 @@
 """Alerts on their ladders against a real database: told, explained, at rest, and on again."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from services.core.alerts import service as alerts
-from services.core.alerts.ladder_types import LadderStep
+from services.core.alerts.ladder_types import GroupBy, LadderStep
+from services.core.alerts.repository.climbing import CLAIM
 from services.core.alerts.types import Alert
 from services.core.rotas.types import Audience, AudienceKind
+from services.core.silences import service as silences
+from services.core.silences.types import Conditions, SilenceDraft
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Role
 from tests.support.alerts import Desk
@@ -138,3 +142,87 @@ async def test_a_louder_alert_of_the_same_promise_speaks_for_the_quieter_one(des
     )
     await climb(desk, 10 * MINUTE)
     assert await steps(desk, quieter) == [(0, 0, "told", None), (1, 0, "explained", "louder_alert")]
+
+
+async def test_an_acknowledgement_rests_the_climb_and_silence_goes_on_where_it_stood(
+    desk: Desk,
+) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=600))
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        taken = await alerts.acknowledge(uow, alert.id, minutes=20)
+    assert taken.resume_at == desk.clock.at + 20 * MINUTE
+    assert await climb(desk, 19 * MINUTE) == 0
+    assert await climb(desk, 1 * MINUTE) == 1
+    found = await desk.get(alert)
+    assert (found.state, found.acknowledged_by) == ("firing", None)
+    assert await steps(desk, alert) == [(0, 0, "told", None), (1, 0, "told", None)]
+    assert "alert.resumed" in await desk.kinds_of_facts()
+
+
+async def test_taking_it_back_goes_on_at_once(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0))
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.acknowledge(uow, alert.id, until_resolved=True)
+    assert await climb(desk, timedelta(days=3)) == 0
+    async with desk.database.unit(desk.workspace_id) as uow:
+        back = await alerts.unacknowledge(uow, alert.id)
+        again = await alerts.unacknowledge(uow, alert.id)
+    assert (back.state, again.state) == ("firing", "firing")
+    assert await steps(desk, alert) == [(0, 0, "told", None), (0, 1, "told", None)]
+
+
+async def test_a_silence_keeps_an_alert_quiet_and_its_end_tells_it(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0))
+    async with desk.database.unit(desk.workspace_id) as uow:
+        draft = SilenceDraft(
+            Conditions(),
+            starts_at=uow.now,
+            ends_at=uow.now + 30 * MINUTE,
+            reason="lunch",
+            everything=True,
+            also_urgent=True,
+        )
+        await silences.create_silence(uow, draft)
+    alert = await desk.raised()
+    assert await steps(desk, alert) == [(0, 0, "explained", "silence")]
+    assert await messages(desk, alert) == []
+    await climb(desk, 31 * MINUTE)
+    assert await steps(desk, alert) == [(0, 0, "told", None)]
+    assert [one["type"] for one in await messages(desk, alert)] == ["alert.firing"]
+
+
+async def test_alerts_of_a_group_are_told_together_within_its_window(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), grouping=(GroupBy.CASE, 600))
+    first = await desk.raised()
+    second = await desk.raised(case_id=first.case_id)
+    assert await steps(desk, second) == [(0, 0, "explained", "grouped")]
+    louder = await desk.raised(case_id=first.case_id, percent=150)
+    assert await steps(desk, louder) == [(0, 0, "told", None)]
+    desk.clock.advance(11 * MINUTE)
+    later = await desk.raised(case_id=first.case_id)
+    assert await steps(desk, later) == [(0, 0, "told", None)]
+
+
+async def test_of_two_workers_one_that_rolls_back_leaves_the_step_to_the_other(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=60))
+    alert = await desk.raised()
+    desk.clock.advance(MINUTE)
+    with contextlib.suppress(ZeroDivisionError):
+        async with desk.database.unit(desk.workspace_id) as uow:
+            assert await alerts.climb_due(uow, 500) == 1
+            raise ZeroDivisionError
+    assert await climb(desk, timedelta()) == 1
+    assert len(await steps(desk, alert)) == 2
+
+
+async def test_the_claim_reads_what_is_due_by_its_index(desk: Desk) -> None:
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await uow.execute("SET LOCAL enable_seqscan = off")
+        plan = await uow.execute(
+            f"EXPLAIN {CLAIM}",
+            {"workspace_id": desk.workspace_id, "now": uow.now, "limit": 10},
+        )
+        told = "\n".join(plan.scalars())
+    assert "ix_alerts_climb_by_tier" in told
