@@ -32,6 +32,28 @@ WHERE a.workspace_id = :workspace_id AND a.state = 'firing' AND a.climb_at > :no
 )
 """
 
+HOLD = "SELECT FROM alerts WHERE workspace_id = :workspace_id AND id = :alert_id FOR UPDATE"
+
+# Open alerts, by a part of an id at its end or at its beginning.
+OPEN = """
+SELECT id FROM alerts
+WHERE workspace_id = :workspace_id AND state IN ('firing', 'acknowledged')
+  AND (CAST(:part AS text) IS NULL OR replace(CAST(id AS text), '-', '') LIKE '%' || :part
+    OR replace(CAST(id AS text), '-', '') LIKE :part || '%')
+ORDER BY fired_at DESC LIMIT :limit
+"""
+
+
+async def hold_alert(uow: UnitOfWork, alert_id: UUID) -> None:
+    """Until the transaction ends, two acts on one alert come one after the other."""
+    await uow.execute(HOLD, {"workspace_id": uow.workspace_id, "alert_id": alert_id})
+
+
+async def list_open(uow: UnitOfWork, part: str | None, limit: int) -> list[UUID]:
+    """The newest open alerts whose ids end or begin with this, in hexadecimal."""
+    parameters = {"workspace_id": uow.workspace_id, "part": part, "limit": limit}
+    return list((await uow.execute(OPEN, parameters)).scalars())
+
 
 async def list_unknown(uow: UnitOfWork, wanted: Mapping[str, UUID]) -> list[str]:
     """Of ids by name (`source_id`, …) the names of those that are not there."""

@@ -1,7 +1,7 @@
 """The nouns of orders from outside: what somebody with a link sees, and a line said in a chat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
@@ -58,4 +58,3 @@ class Reply:
     sentence: Mapping[str, str]
     verb: Verb | None = None
     alert_id: UUID | None = None
-    queues: frozenset[str] = field(default=frozenset())

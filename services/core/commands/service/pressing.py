@@ -10,6 +10,7 @@ from services.core.alerts import rules as alert_rules
 from services.core.alerts import service as alerts
 from services.core.alerts.types import Alert, AlertState, Purpose
 from services.core.cases import service as cases
+from services.core.commands import repository
 from services.core.commands.types import Sight
 from services.core.desk import service as desk
 from services.core.kit import ids
@@ -21,6 +22,7 @@ from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Member
 
 BY_LINK: Final = "by link"
+_MINUTES: Final = int(actions.ACKNOWLEDGED_FOR.total_seconds() // 60)
 _OPEN: Final = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED})
 
 
@@ -42,6 +44,7 @@ async def press(database: Database, token: str, *, request_id: str | None = None
         person = await _person_of(reading, link)
     actor = _actor_of(link, person)
     async with database.unit(link.workspace_id, actor=actor, request_id=request_id) as uow:
+        await repository.hold_alert(uow, link.alert_id)
         seen = await _see(uow, link, person)
         if seen.done:
             return seen
@@ -83,7 +86,7 @@ async def _is_done(uow: UnitOfWork, link: Link, alert: Alert) -> bool:
 async def _act(uow: UnitOfWork, link: Link, alert: Alert, token: str) -> None:
     match link.action:
         case Action.ACKNOWLEDGE:
-            await alerts.acknowledge(uow, alert.id)
+            await alerts.acknowledge(uow, alert.id, minutes=_MINUTES)
         case Action.RESOLVE:
             await alerts.resolve(uow, alert.id)
         case Action.SILENCE:
