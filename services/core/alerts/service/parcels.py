@@ -8,8 +8,9 @@ from uuid import UUID
 
 from services.core.actions import service as actions
 from services.core.alerts import rules
+from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import outbox
-from services.core.alerts.types import Alert, Purpose
+from services.core.alerts.types import Alert, ChannelKind, Purpose
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas.types import Person
@@ -37,11 +38,25 @@ async def queue(uow: UnitOfWork, tellings: Sequence[Telling]) -> None:
     if not tellings:
         return
     secret = await actions.secret_of(uow)
-    await outbox.add_dispatches(uow, [_row(uow, telling, secret) for telling in tellings])
+    kinds = {one.id: one.kind for one in await channel_rows.list_channels(uow)}
+    rows = []
+    for telling in tellings:
+        person_id = _only_reader(telling, kinds.get(telling.channel_id))
+        rows.append(_row(uow, telling, secret, person_id))
+    await outbox.add_dispatches(uow, rows)
     uow.wake(QUEUE)
 
 
-def _row(uow: UnitOfWork, telling: Telling, secret: bytes) -> dict[str, Any]:
+def _only_reader(telling: Telling, kind: ChannelKind | None) -> UUID | None:
+    """Whose links they are. In a chat of many they are nobody's: anybody there may press them."""
+    if kind is not ChannelKind.EMAIL or len(telling.people) != 1:
+        return None
+    return telling.people[0].member_id
+
+
+def _row(
+    uow: UnitOfWork, telling: Telling, secret: bytes, person_id: UUID | None
+) -> dict[str, Any]:
     alert = telling.alert
     message = rules.build_message(
         alert,
@@ -53,7 +68,11 @@ def _row(uow: UnitOfWork, telling: Telling, secret: bytes) -> dict[str, Any]:
     )
     if telling.purpose not in _OVER:
         message["links"] |= actions.links_of(
-            alert, workspace_id=uow.workspace_id, secret=secret, now=uow.real_now
+            alert,
+            workspace_id=uow.workspace_id,
+            secret=secret,
+            now=uow.real_now,
+            person_id=person_id,
         )
     return {
         "id": ids.new_id(),
