@@ -22,7 +22,7 @@ from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY
 from services.core.metrics.errors import CellError, UnknownMetricError, UnknownSplitError
 from services.core.metrics.sheets import as_csv
-from services.core.metrics.types import By, Coordinates, Part
+from services.core.metrics.types import Coordinates, Part, Split
 from services.core.objectives.errors import RangeError, UnknownTimeZoneError
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
@@ -50,7 +50,7 @@ async def get_metric(
     uow: ReadUnit,
     name: Name,
     wanted: AskedRange,
-    by: By | None = None,
+    by: Split | None = None,
     form: Annotated[Format, Query(alias="format")] = Format.JSON,
 ) -> MeasuredView | Response:
     """Counted from the rows themselves, as of now, over at most 400 days.
@@ -83,7 +83,7 @@ async def list_rows(
     wanted: AskedRange,
     page: PageQuery,
     *,
-    by: By | None = None,
+    by: Split | None = None,
     key: Annotated[
         str | None, Query(max_length=200, description="The `key` of an item; goes with `by`.")
     ] = None,

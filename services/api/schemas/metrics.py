@@ -10,14 +10,14 @@ from services.api.schemas.common import ReadModel
 from services.core.metrics import service as metrics
 from services.core.metrics.sheets import BINS
 from services.core.metrics.types import (
-    By,
     Cell,
     Definition,
     Exclusion,
     Feed,
     Measure,
     Measured,
-    Reason,
+    NoNumber,
+    Split,
     Unit,
 )
 
@@ -40,8 +40,8 @@ class DefinitionView(ReadModel):
     meaning: WordsView
     unit: Unit
     measure: Measure
-    by: list[By]
-    default_by: By | None
+    by: list[Split]
+    default_by: Split | None
     excludes: list[Exclusion]
     needs: Feed
     of: list[str]
@@ -88,7 +88,7 @@ class NumberView(ReadModel):
 
     key: str
     value: float | None
-    reason: Reason | None
+    reason: NoNumber | None
     count: int
     part: int
     median: float | None
@@ -115,7 +115,7 @@ class MeasuredView(ReadModel):
     start: Annotated[datetime, Field(alias="from")]
     end: Annotated[datetime, Field(alias="to")]
     tz: str
-    by: By | None
+    by: Split | None
     as_of: datetime
     observed_since: datetime | None
     total: NumberView

@@ -40,6 +40,8 @@ POINTS: Final = (
     "stage.samples",
     "stage.bursts",
     "stage.objectives",
+    "stage.metrics",
+    "stage.recount",
     "stage.detectors",
     "stage.metrics",
     "stage.recount",

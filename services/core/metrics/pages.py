@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from services.core.metrics.types import Cell, Reason, Unit, Words
+from services.core.metrics.types import Cell, NoNumber, Unit, Words
 
 # The handbook's page, chapter by chapter; what is not connected is told as not observed.
 CHAPTERS: Final = {
@@ -79,7 +79,7 @@ class Figure:
 class Point:
     day: date
     value: float | None
-    reason: Reason | None
+    reason: NoNumber | None
 
 
 @dataclass(frozen=True, slots=True)

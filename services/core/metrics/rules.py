@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.core.metrics.errors import CellError, UnknownSplitError
 from services.core.metrics.types import (
-    By,
     Cell,
     Coordinates,
     Definition,
     Figures,
     Measure,
+    NoNumber,
     Part,
-    Reason,
+    Split,
 )
 from services.core.objectives.errors import UnknownTimeZoneError
 from services.core.objectives.types import Range
@@ -29,23 +29,23 @@ READ_EDGES: Final = (HOUR, 4 * HOUR, 8 * HOUR, 24 * HOUR)
 EDGES: Final = tuple(sorted({*(HOUR * 2 ** (step / 8) for step in range(-64, 105)), 24 * HOUR}))
 
 NOTHING: Final = Figures(0)
-BY_TIME: Final = (By.DAY, By.MONTH, By.HOUR, By.WEEKDAY, By.HOUR_OF_WEEK)
+BY_TIME: Final = (Split.DAY, Split.MONTH, Split.HOUR, Split.WEEKDAY, Split.HOUR_OF_WEEK)
 # Split by these, the largest come first.
-BY_SIZE: Final = (By.FOLLOWER, By.POST, By.MEMBER, By.SOURCE, By.SUBTYPE)
+BY_SIZE: Final = (Split.FOLLOWER, Split.POST, Split.MEMBER, Split.SOURCE, Split.SUBTYPE)
 
 
-def splits(definition: Definition, registry: Mapping[str, Definition]) -> list[By]:
+def splits(definition: Definition, registry: Mapping[str, Definition]) -> list[Split]:
     """What a metric may be split by; made of two others, what both may be."""
     if definition.of is None:
         keys = definition.rows.keys if definition.rows else {}
-        return [by for by in By if by in keys]
+        return [by for by in Split if by in keys]
     first, second = (splits(registry[name], registry) for name in definition.of)
     return [by for by in first if by in second]
 
 
 def require_split(
-    definition: Definition, registry: Mapping[str, Definition], by: By | None
-) -> By | None:
+    definition: Definition, registry: Mapping[str, Definition], by: Split | None
+) -> Split | None:
     """`by`, or what the metric is usually split by. Raises UnknownSplitError."""
     by = by or definition.default_by
     allowed = splits(definition, registry)
@@ -63,18 +63,18 @@ def require_cell(definition: Definition, wanted: Coordinates) -> None:
         raise CellError("This metric has one kind of rows; leave `part` out.")
 
 
-def cell(definition: Definition, key: str, found: Figures, none: Reason | None = None) -> Cell:
+def cell(definition: Definition, key: str, found: Figures, none: NoNumber | None = None) -> Cell:
     """The value of what was found; of nothing, for the reason `none`, where there is one."""
     return cell_of(definition.measure, key, found, none)
 
 
-def cell_of(measure: Measure, key: str, found: Figures, none: Reason | None) -> Cell:
+def cell_of(measure: Measure, key: str, found: Figures, none: NoNumber | None) -> Cell:
     """The same by the measure alone."""
     lone = measure is Measure.DIFFERENCE and found.part
     reason = None if found.count or lone else none
     value = None if reason else _value(measure, found)
     if value is None and reason is None:
-        reason = Reason.NOTHING_TO_DIVIDE
+        reason = NoNumber.NOTHING_TO_DIVIDE
     return Cell(
         key=key,
         value=value,
@@ -94,11 +94,11 @@ def combined(first: Figures, second: Figures) -> Figures:
 
 def why_none(
     start: datetime, end: datetime, since: datetime | None, now: datetime
-) -> Reason | None:
+) -> NoNumber | None:
     """Why a range says nothing: nothing was heard of yet, or it has not begun."""
     if since is None or end <= since:
-        return Reason.NOT_OBSERVED
-    return Reason.NOT_YET if start >= now else None
+        return NoNumber.NOT_OBSERVED
+    return NoNumber.NOT_YET if start >= now else None
 
 
 def require_zone(zone: str) -> None:
@@ -169,6 +169,8 @@ def change(now: float | None, before: float | None) -> float | None:
 
 def from_bins(bins: Iterable[tuple[int, int]], count: int, total: float) -> Figures:
     """Times out of sums of days: mean and histogram exact, percentiles to the end of their bin."""
+    if not count:
+        return NOTHING
     counts = [0] * (len(EDGES) + 1)
     for place, number in bins:
         counts[place] += number
@@ -185,10 +187,8 @@ def from_bins(bins: Iterable[tuple[int, int]], count: int, total: float) -> Figu
     )
 
 
-def _percentile(counts: list[int], count: int, share: float) -> float | None:
+def _percentile(counts: list[int], count: int, share: float) -> float:
     """The upper end of the bin the nearest rank lies in."""
-    if not count:
-        return None
     place = bisect_left(list(accumulate(counts)), count * share)
     return round(EDGES[min(place, len(EDGES) - 1)], 3)
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from services.core.metrics.rules import BY_SIZE, READ_EDGES
-from services.core.metrics.types import By, Definition, Measure, Part, Rows
+from services.core.metrics.types import Definition, Measure, Part, Rows, Split
 
 TOTAL: Final = "''"
 
 
-def rows_of(rows: Rows, by: By | None) -> str:
+def rows_of(rows: Rows, by: Split | None) -> str:
     """A row for each thing counted: its key, id, moment, mark and value."""
     key = TOTAL if by is None else rows.keys[by]
     joins = rows.joins.get(by, "") if by is not None else ""
@@ -24,7 +24,7 @@ def rows_of(rows: Rows, by: By | None) -> str:
     """
 
 
-def cells(definition: Definition, rows: Rows, by: By | None) -> str:
+def cells(definition: Definition, rows: Rows, by: Split | None) -> str:
     """What each key came to, one more than `:limit` so that it is seen when there are more."""
     order = "counted DESC, key" if by in BY_SIZE else "key"
     times = f", {_times()}" if definition.measure is Measure.TIMES else ""
@@ -35,7 +35,7 @@ def cells(definition: Definition, rows: Rows, by: By | None) -> str:
     """
 
 
-def listed(rows: Rows, by: By | None, part: Part, *, after: bool) -> str:
+def listed(rows: Rows, by: Split | None, part: Part, *, after: bool) -> str:
     """The rows behind one cell, the first first."""
     conditions = ["true"]
     if by is not None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.core.objectives.types import Range
 
 
-class By(StrEnum):
+class Split(StrEnum):
     """What a metric is split by. Days, hours and months are those of the zone that is asked for."""
 
     DAY = "day"
@@ -77,7 +77,7 @@ class Feed(StrEnum):
     POSTS = "posts"
 
 
-class Reason(StrEnum):
+class NoNumber(StrEnum):
     """Why there is no number: a zero would say that it had been looked at."""
 
     NOT_OBSERVED = "not_observed"
@@ -116,8 +116,8 @@ class Rows:
     id: str
     at: str
     where: str
-    keys: Mapping[By, str]
-    joins: Mapping[By, str] = field(default_factory=dict)
+    keys: Mapping[Split, str]
+    joins: Mapping[Split, str] = field(default_factory=dict)
     mark: str = "false"
     value: str = "NULL"
     group: str = ""
@@ -141,8 +141,8 @@ class Definition:
     feed: Feed
     rows: Rows | None = None
     of: tuple[str, str] | None = None
-    default_by: By | None = None
-    rolled: tuple[By, ...] | None = None
+    default_by: Split | None = None
+    rolled: tuple[Split, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class Cell:
 
     key: str
     value: float | None
-    reason: Reason | None
+    reason: NoNumber | None
     count: int
     part: int
     median: float | None = None
@@ -188,7 +188,7 @@ class Measured:
 
     definition: Definition
     range: Range
-    by: By | None
+    by: Split | None
     as_of: datetime
     observed_since: datetime | None
     total: Cell
@@ -200,7 +200,7 @@ class Measured:
 class Coordinates:
     """Which cell the rows are wanted of; without `by` and `key`, the total."""
 
-    by: By | None = None
+    by: Split | None = None
     key: str | None = None
     part: Part = Part.ALL
 

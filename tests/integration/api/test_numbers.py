@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY
 from tests.support.line import PRAISE, Line, comment, reply
 
@@ -95,3 +96,38 @@ async def test_what_no_number_can_be_is_refused_with_its_place(
     assert f"{response.status_code} {problem['code']}" == refusal
     if pointer is not None:
         assert problem["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.usefixtures("told")
+async def test_the_page_is_one_call(api: httpx.AsyncClient, told: Line) -> None:
+    await metrics.catch_up(told.database, told.workspace_id, zone="Asia/Shanghai")
+    asked = {"from": "2026-11-18", "to": "2026-11-22", "compare": "previous"}
+    page = (await api.get("/v1/dashboard", params=asked)).json()
+    assert (page["from"], page["to"], page["tz"]) == ("2026-11-18", "2026-11-22", "Asia/Shanghai")
+    figures = {one["name"]: one for each in page["chapters"].values() for one in each}
+    assert figures["inbound"]["now"]["value"] == 5
+    assert figures["referrals"]["now"]["reason"] == "not_observed"
+    assert [point["day"] for point in page["series"]["inbound"]] == [
+        f"2026-11-{day}" for day in (18, 19, 20, 21)
+    ]
+    alone = (await api.get("/v1/dashboard", params=asked | {"compare": "nothing"})).json()
+    assert {one["before"] for each in alone["chapters"].values() for one in each} == {None}
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "pointer"),
+    [
+        ({"from": "2026-11-22", "to": "2026-11-18"}, "bad_range", "query/to"),
+        ({"from": "2001-01-01", "to": "2098-01-01"}, "bad_range", "query/to"),
+        ({"from": "1900-01-01"}, "invalid_request", "query/from"),
+        ({"from": "9999-12-31", "to": "9999-12-31"}, "invalid_request", "query/from"),
+        ({"compare": "everything"}, "invalid_request", "query/compare"),
+    ],
+)
+async def test_a_page_of_no_days_is_refused(
+    api: httpx.AsyncClient, query: dict[str, str], code: str, pointer: str
+) -> None:
+    response = await api.get("/v1/dashboard", params=query)
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (422, code)
+    assert problem["errors"][0]["pointer"] == pointer

@@ -4,12 +4,12 @@ from typing import Final
 
 from services.core.metrics.definitions.shared import local
 from services.core.metrics.types import (
-    By,
     Definition,
     Exclusion,
     Feed,
     Measure,
     Rows,
+    Split,
     Unit,
     Words,
 )
@@ -40,16 +40,20 @@ ASSIGNED: Final = (
     " ON a.workspace_id = :workspace_id AND a.id = k.assignee_id"
 )
 KEYS: Final = {
-    By.TIER: "c.tier",
-    By.KIND: "c.kind",
-    By.CHANNEL: "k.channel",
-    By.SOURCE: "CAST(k.source_id AS text)",
-    By.MEMBER: "coalesce(a.handle, 'unassigned')",
-    By.AGE: f"""CASE WHEN {AGE} <= 2 * 3600 THEN '0-2h' WHEN {AGE} <= 12 * 3600 THEN '2-12h'
+    Split.TIER: "c.tier",
+    Split.KIND: "c.kind",
+    Split.CHANNEL: "k.channel",
+    Split.SOURCE: "CAST(k.source_id AS text)",
+    Split.MEMBER: "coalesce(a.handle, 'unassigned')",
+    Split.AGE: f"""CASE WHEN {AGE} <= 2 * 3600 THEN '0-2h' WHEN {AGE} <= 12 * 3600 THEN '2-12h'
       WHEN {AGE} <= 24 * 3600 THEN '12-24h' WHEN {AGE} <= 72 * 3600 THEN '24-72h'
       ELSE 'over-72h' END""",
 }
-JOINS: Final = {By.CHANNEL: statements.IN_CASE, By.SOURCE: statements.IN_CASE, By.MEMBER: ASSIGNED}
+JOINS: Final = {
+    Split.CHANNEL: statements.IN_CASE,
+    Split.SOURCE: statements.IN_CASE,
+    Split.MEMBER: ASSIGNED,
+}
 
 
 def _waiting(value: str) -> Rows:
@@ -98,9 +102,9 @@ BACKLOG_BY_DAY: Final = Definition(
         id="c.id",
         at="e.until",
         where=WAITS,
-        keys={By.DAY: "to_char(e.day, 'YYYY-MM-DD')"},
+        keys={Split.DAY: "to_char(e.day, 'YYYY-MM-DD')"},
     ),
-    default_by=By.DAY,
+    default_by=Split.DAY,
 )
 BACKLOG_AGE: Final = Definition(
     name="backlog_age",

@@ -3,10 +3,10 @@
 from typing import Final
 
 from services.core.metrics.definitions.shared import COMMENTS, INBOUND, SAID, messages
-from services.core.metrics.types import By, Definition, Exclusion, Feed, Measure, Unit, Words
+from services.core.metrics.types import Definition, Exclusion, Feed, Measure, Split, Unit, Words
 
 CLEAN: Final = (Exclusion.SPAM, Exclusion.STAFF, Exclusion.HIDDEN, Exclusion.DELETED)
-SPLITS: Final = (By.KIND, By.TIER, By.CATEGORY, By.SENTIMENT, By.SOURCE)
+SPLITS: Final = (Split.KIND, Split.TIER, Split.CATEGORY, Split.SENTIMENT, Split.SOURCE)
 
 INBOUND_MESSAGES: Final = Definition(
     name="inbound",
@@ -33,7 +33,7 @@ ALL_COMMENTS: Final = Definition(
     exclusions=CLEAN,
     feed=Feed.MESSAGES,
     rows=messages(COMMENTS),
-    rolled=(By.SOURCE,),
+    rolled=(Split.SOURCE,),
 )
 ARRIVALS: Final = Definition(
     name="arrivals",
@@ -48,8 +48,8 @@ ARRIVALS: Final = Definition(
     exclusions=CLEAN,
     feed=Feed.MESSAGES,
     rows=messages(INBOUND),
-    default_by=By.HOUR_OF_WEEK,
-    rolled=(By.HOUR_OF_WEEK,),
+    default_by=Split.HOUR_OF_WEEK,
+    rolled=(Split.HOUR_OF_WEEK,),
 )
 SPAM_SHARE: Final = Definition(
     name="spam_share",
@@ -79,7 +79,7 @@ REPLY_WORTHY_SHARE: Final = Definition(
     exclusions=CLEAN,
     feed=Feed.MESSAGES,
     rows=messages(INBOUND, mark="coalesce(m.needs_reply, false)"),
-    rolled=(By.KIND, By.SOURCE),
+    rolled=(Split.KIND, Split.SOURCE),
 )
 MENTION_SHARE: Final = Definition(
     name="mention_share",
@@ -106,7 +106,7 @@ TOP_CONTRIBUTORS: Final = Definition(
     exclusions=CLEAN,
     feed=Feed.MESSAGES,
     rows=messages(INBOUND),
-    default_by=By.FOLLOWER,
+    default_by=Split.FOLLOWER,
 )
 
 ALL: Final = (

@@ -5,18 +5,18 @@ from typing import Final
 from services.core.metrics.definitions.inbound import CLEAN
 from services.core.metrics.definitions.shared import COMMENTS, local, moments
 from services.core.metrics.types import (
-    By,
     Definition,
     Feed,
     Measure,
     Rows,
+    Split,
     Unit,
     Words,
 )
 
 OFTEN: Final = 5
 
-KEYS: Final = {**moments("m.occurred_at"), By.SOURCE: "CAST(m.source_id AS text)"}
+KEYS: Final = {**moments("m.occurred_at"), Split.SOURCE: "CAST(m.source_id AS text)"}
 AUTHORED: Final = f"{COMMENTS} AND m.author_id IS NOT NULL"
 # Who commented on a day of the zone before the range began.
 EARLIER: Final = """LEFT JOIN (
@@ -49,7 +49,7 @@ def _follows(column: str) -> Rows:
         id="f.id",
         at=f"f.{column}",
         where=f"f.workspace_id = :workspace_id AND f.{column} >= :start AND f.{column} < :end",
-        keys={**moments(f"f.{column}"), By.SOURCE: "CAST(f.source_id AS text)"},
+        keys={**moments(f"f.{column}"), Split.SOURCE: "CAST(f.source_id AS text)"},
     )
 
 
@@ -108,7 +108,7 @@ NEW_FOLLOWERS: Final = Definition(
     exclusions=(),
     feed=Feed.FOLLOWS,
     rows=_follows("followed_at"),
-    rolled=(By.SOURCE,),
+    rolled=(Split.SOURCE,),
 )
 LOST_FOLLOWERS: Final = Definition(
     name="lost_followers",
@@ -123,7 +123,7 @@ LOST_FOLLOWERS: Final = Definition(
     exclusions=(),
     feed=Feed.FOLLOWS,
     rows=_follows("unfollowed_at"),
-    rolled=(By.SOURCE,),
+    rolled=(Split.SOURCE,),
 )
 NET_FOLLOWERS: Final = Definition(
     name="net_followers",

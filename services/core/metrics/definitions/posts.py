@@ -6,12 +6,12 @@ from typing import Final
 from services.core.metrics.definitions.inbound import CLEAN
 from services.core.metrics.definitions.shared import COMMENTS, messages, moments, text_of
 from services.core.metrics.types import (
-    By,
     Definition,
     Exclusion,
     Feed,
     Measure,
     Rows,
+    Split,
     Unit,
     Words,
 )
@@ -40,9 +40,9 @@ POSTS: Final = Definition(
         where="""p.workspace_id = :workspace_id
   AND p.published_at >= :start AND p.published_at < :end AND p.deleted_at IS NULL
   AND (w.id IS NULL OR w.external_id = ANY(s.own_accounts) OR w.handle = ANY(s.own_accounts))""",
-        keys={**moments("p.published_at"), By.SOURCE: "CAST(p.source_id AS text)"},
+        keys={**moments("p.published_at"), Split.SOURCE: "CAST(p.source_id AS text)"},
     ),
-    rolled=(By.SOURCE,),
+    rolled=(Split.SOURCE,),
 )
 COMMENTS_PER_POST: Final = Definition(
     name="comments_per_post",
@@ -68,7 +68,7 @@ BUSIEST_POSTS: Final = Definition(
     exclusions=CLEAN,
     feed=Feed.MESSAGES,
     rows=messages(f"{COMMENTS} AND m.post_id IS NOT NULL"),
-    default_by=By.POST,
+    default_by=Split.POST,
 )
 
 # Comments under posts, and our replies to them.
@@ -83,8 +83,8 @@ UNDER_POSTS: Final = (
 ABOVE: Final = "coalesce({0}.in_reply_to, {0}.parent_external_id)"
 TALK_KEYS: Final = {
     **moments("m.occurred_at"),
-    By.SOURCE: "CAST(m.source_id AS text)",
-    By.POST: text_of("m.post_id"),
+    Split.SOURCE: "CAST(m.source_id AS text)",
+    Split.POST: text_of("m.post_id"),
 }
 
 

@@ -7,12 +7,12 @@ from typing import Final
 
 from services.core.metrics.definitions.shared import moments
 from services.core.metrics.types import (
-    By,
     Definition,
     Exclusion,
     Feed,
     Measure,
     Rows,
+    Split,
     Unit,
     Words,
 )
@@ -26,16 +26,16 @@ from services.core.objectives.definition import (
     met,
     missed,
 )
-from services.core.objectives.types import By as Split
+from services.core.objectives.types import By as KeptBy
 
 WALL: Final = "extract(epoch FROM c.settled_at - c.started_at)"
-ROLLED: Final = (By.TIER, By.CHANNEL, By.SOURCE, By.MEMBER)
+ROLLED: Final = (Split.TIER, Split.CHANNEL, Split.SOURCE, Split.MEMBER)
 SPLITS: Final = {
-    By.TIER: Split.TIER,
-    By.MEMBER: Split.MEMBER,
-    By.SOURCE: Split.SOURCE,
-    By.CHANNEL: Split.CHANNEL,
-    By.KIND: Split.KIND,
+    Split.TIER: KeptBy.TIER,
+    Split.MEMBER: KeptBy.MEMBER,
+    Split.SOURCE: KeptBy.SOURCE,
+    Split.CHANNEL: KeptBy.CHANNEL,
+    Split.KIND: KeptBy.KIND,
 }
 KEYS: Final = {**moments("c.due_at"), **{by: statements.KEYS[of] for by, of in SPLITS.items()}}
 JOINS: Final = {by: statements.JOINS.get(of, "") for by, of in SPLITS.items()}
@@ -160,10 +160,10 @@ ALL: Final = (
             " AND (k.resolved_at IS NOT NULL OR k.reopened > 0)",
             keys={
                 **moments("c.due_at"),
-                By.TIER: "k.tier",
-                By.CHANNEL: "k.channel",
-                By.SOURCE: "CAST(k.source_id AS text)",
-                By.CATEGORY: "k.category",
+                Split.TIER: "k.tier",
+                Split.CHANNEL: "k.channel",
+                Split.SOURCE: "CAST(k.source_id AS text)",
+                Split.CATEGORY: "k.category",
             },
             mark="bool_or(k.reopened > 0)",
             group="k.id",

@@ -6,12 +6,12 @@ from typing import Final
 from services.core.metrics.definitions.inbound import CLEAN
 from services.core.metrics.definitions.shared import INBOUND, OURS, REPLY_KEYS, messages
 from services.core.metrics.types import (
-    By,
     Definition,
     Exclusion,
     Feed,
     Measure,
     Rows,
+    Split,
     Unit,
     Words,
 )
@@ -39,7 +39,7 @@ REPLY_RATE: Final = Definition(
     exclusions=(*CLEAN, Exclusion.HISTORY),
     feed=Feed.MESSAGES,
     rows=messages(f"{INBOUND} AND m.needs_reply AND NOT m.historical", mark=ANSWERED),
-    rolled=(By.KIND, By.TIER, By.SOURCE),
+    rolled=(Split.KIND, Split.TIER, Split.SOURCE),
 )
 REPLIES: Final = Definition(
     name="replies",
@@ -54,7 +54,7 @@ REPLIES: Final = Definition(
     exclusions=(Exclusion.DELETED,),
     feed=Feed.MESSAGES,
     rows=replace(messages(OURS), keys=REPLY_KEYS),
-    rolled=(By.MEMBER, By.SOURCE),
+    rolled=(Split.MEMBER, Split.SOURCE),
 )
 HANDLED: Final = Definition(
     name="handled",
@@ -78,7 +78,7 @@ HANDLED: Final = Definition(
         value="count(*)",
         group="m.case_id",
     ),
-    default_by=By.MEMBER,
+    default_by=Split.MEMBER,
 )
 
 ALL: Final = (REPLY_RATE, REPLIES, HANDLED)

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.core.metrics.definitions.inbound import CLEAN
 from services.core.metrics.definitions.shared import INBOUND, MESSAGE_KEYS, messages, text_of
-from services.core.metrics.types import By, Definition, Feed, Measure, Unit, Words
+from services.core.metrics.types import Definition, Feed, Measure, Split, Unit, Words
 
 SHARES: Final = {
     "positive": (Words("正面占比", "Share of positive messages"), "正面"),
@@ -28,7 +28,7 @@ def _share(sentiment: str, title: Words, word: str) -> Definition:
         exclusions=CLEAN,
         feed=Feed.MESSAGES,
         rows=messages(INBOUND, mark=f"m.sentiment = '{sentiment}'"),
-        rolled=(By.KIND, By.SOURCE),
+        rolled=(Split.KIND, Split.SOURCE),
     )
 
 
@@ -47,14 +47,14 @@ NEGATIVE_BREAKDOWN: Final = Definition(
     feed=Feed.MESSAGES,
     rows=replace(
         messages(f"{INBOUND} AND m.sentiment = 'negative'"),
-        keys={**MESSAGE_KEYS, By.SUBTYPE: text_of("j.negative_subtype")},
+        keys={**MESSAGE_KEYS, Split.SUBTYPE: text_of("j.negative_subtype")},
         joins={
-            By.SUBTYPE: "LEFT JOIN judgements j"
+            Split.SUBTYPE: "LEFT JOIN judgements j"
             " ON j.workspace_id = :workspace_id AND j.id = m.judgement_id"
         },
     ),
-    default_by=By.SUBTYPE,
-    rolled=(By.SUBTYPE,),
+    default_by=Split.SUBTYPE,
+    rolled=(Split.SUBTYPE,),
 )
 
 ALL: Final = (

@@ -5,7 +5,7 @@ Put together from constants; nothing of a request but bound values reaches the S
 
 from typing import Final
 
-from services.core.metrics.types import By, Rows
+from services.core.metrics.types import Rows, Split
 
 # `m` is a row of messages; stubs, of which only a deletion is known, are none.
 SAID: Final = """m.workspace_id = :workspace_id
@@ -17,22 +17,22 @@ INBOUND: Final = f"""{SAID} AND m.direction = 'in' AND m.tier IS NOT NULL
 COMMENTS: Final = f"{INBOUND} AND m.kind = 'comment'"
 OURS: Final = f"{SAID} AND m.direction = 'out'"
 
-DAYS: Final = (By.DAY, By.MONTH, By.HOUR, By.WEEKDAY, By.HOUR_OF_WEEK)
+DAYS: Final = (Split.DAY, Split.MONTH, Split.HOUR, Split.WEEKDAY, Split.HOUR_OF_WEEK)
 
 
 def local(moment: str) -> str:
     return f"({moment} AT TIME ZONE CAST(:zone AS text))"
 
 
-def moments(moment: str) -> dict[By, str]:
+def moments(moment: str) -> dict[Split, str]:
     """Splits by time: days and months as ISO dates, weekdays from 1 (Monday), `1-09` for 9 h."""
     here = local(moment)
     return {
-        By.DAY: f"to_char({here}, 'YYYY-MM-DD')",
-        By.MONTH: f"to_char({here}, 'YYYY-MM')",
-        By.HOUR: f"to_char({here}, 'HH24')",
-        By.WEEKDAY: f"to_char({here}, 'ID')",
-        By.HOUR_OF_WEEK: f"to_char({here}, 'ID-HH24')",
+        Split.DAY: f"to_char({here}, 'YYYY-MM-DD')",
+        Split.MONTH: f"to_char({here}, 'YYYY-MM')",
+        Split.HOUR: f"to_char({here}, 'HH24')",
+        Split.WEEKDAY: f"to_char({here}, 'ID')",
+        Split.HOUR_OF_WEEK: f"to_char({here}, 'ID-HH24')",
     }
 
 
@@ -42,19 +42,19 @@ def text_of(expression: str) -> str:
 
 MESSAGE_KEYS: Final = {
     **moments("m.occurred_at"),
-    By.TIER: text_of("m.tier"),
-    By.KIND: "m.kind",
-    By.CATEGORY: text_of("m.category"),
-    By.SENTIMENT: text_of("m.sentiment"),
-    By.SOURCE: "CAST(m.source_id AS text)",
-    By.FOLLOWER: text_of("m.author_id"),
-    By.POST: text_of("m.post_id"),
+    Split.TIER: text_of("m.tier"),
+    Split.KIND: "m.kind",
+    Split.CATEGORY: text_of("m.category"),
+    Split.SENTIMENT: text_of("m.sentiment"),
+    Split.SOURCE: "CAST(m.source_id AS text)",
+    Split.FOLLOWER: text_of("m.author_id"),
+    Split.POST: text_of("m.post_id"),
 }
 REPLY_KEYS: Final = {
     **moments("m.occurred_at"),
-    By.SOURCE: "CAST(m.source_id AS text)",
-    By.MEMBER: text_of("m.member_handle"),
-    By.POST: text_of("m.post_id"),
+    Split.SOURCE: "CAST(m.source_id AS text)",
+    Split.MEMBER: text_of("m.member_handle"),
+    Split.POST: text_of("m.post_id"),
 }
 
 

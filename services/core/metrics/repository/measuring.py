@@ -9,13 +9,13 @@ from services.core.kit.uow import UnitOfWork
 from services.core.metrics import statements
 from services.core.metrics.rules import NOTHING, READ_EDGES
 from services.core.metrics.types import (
-    By,
     Definition,
     Feed,
     Figures,
     Part,
     RowPlace,
     Rows,
+    Split,
 )
 from services.core.objectives.types import Range
 
@@ -24,7 +24,7 @@ Asked = tuple[Definition, Rows]
 
 
 async def list_figures(
-    uow: UnitOfWork, asked: Asked, wanted: Range, by: By | None, limit: int
+    uow: UnitOfWork, asked: Asked, wanted: Range, by: Split | None, limit: int
 ) -> list[tuple[str, Figures]]:
     """What each key came to; more than `limit` of them say that there are more."""
     statement = statements.cells(*asked, by)
@@ -40,7 +40,7 @@ async def get_figures(uow: UnitOfWork, asked: Asked, wanted: Range) -> Figures:
 async def list_rows(
     uow: UnitOfWork,
     asked: tuple[Rows, Range],
-    cell: tuple[By | None, str | None, Part],
+    cell: tuple[Split | None, str | None, Part],
     *,
     after: RowPlace | None,
     limit: int,

@@ -23,7 +23,7 @@ from services.core.metrics.types import (
     Feed,
     Figures,
     Measure,
-    Reason,
+    NoNumber,
     Unit,
     Words,
 )
@@ -106,7 +106,9 @@ def _found(definition: Definition, found: dict[str, Figures]) -> Figures | None:
     return found.get(definition.name)
 
 
-async def _people(uow: UnitOfWork, first: date, last: date, none: Reason | None) -> dict[str, Cell]:
+async def _people(
+    uow: UnitOfWork, first: date, last: date, none: NoNumber | None
+) -> dict[str, Cell]:
     """Who commented, who had before, and how many of those of the days before came again."""
     earlier, until = rules.previous(first, last)
     spoke, returned, stayed = await dashboard.count_people(uow, earlier, first, last)
@@ -140,7 +142,7 @@ async def _series(uow: UnitOfWork, first: date, last: date, zone: str) -> dict[s
 def _figure(name: str, cells: dict[tuple[str, bool], Cell], *, compare: bool) -> Figure:
     definition = REGISTRY.get(name)
     if name in UNCONNECTED:
-        nothing = Cell("", None, Reason.NOT_OBSERVED, 0, 0)
+        nothing = Cell("", None, NoNumber.NOT_OBSERVED, 0, 0)
         return Figure(name, UNCONNECTED[name], Unit.RATIO, nothing, None, None)
     title = OF_PEOPLE[name] if name in OF_PEOPLE else _title(definition)
     unit = definition.unit if definition else SHARES.get(name, Unit.PEOPLE)

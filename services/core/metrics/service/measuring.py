@@ -11,13 +11,13 @@ from services.core.metrics.definitions import REGISTRY
 from services.core.metrics.errors import UnknownMetricError
 from services.core.metrics.repository import measuring
 from services.core.metrics.types import (
-    By,
     Coordinates,
     Definition,
     Figures,
     Measured,
     Part,
     RowPlace,
+    Split,
 )
 from services.core.objectives.types import Range
 
@@ -44,13 +44,13 @@ def get_definition(name: str) -> Definition:
     return found
 
 
-def splits_of(definition: Definition) -> list[By]:
+def splits_of(definition: Definition) -> list[Split]:
     """What a metric may be split by."""
     return rules.splits(definition, REGISTRY)
 
 
 async def measure(
-    uow: UnitOfWork, name: str, wanted: Range, by: By | None = None, *, limit: int = MOST_CELLS
+    uow: UnitOfWork, name: str, wanted: Range, by: Split | None = None, *, limit: int = MOST_CELLS
 ) -> Measured:
     """A metric over a range, split. Raises UnknownMetricError, UnknownSplitError.
 
@@ -62,7 +62,7 @@ async def measure(
     none = rules.why_none(wanted.start, wanted.end, since, uow.now)
     total = await _total(uow, definition, wanted)
     found = {} if by is None else await _split(uow, definition, wanted, by, limit)
-    if by is By.DAY:
+    if by is Split.DAY:
         items = rules.filled(definition, wanted, found, since, uow.now)
     else:
         items = [rules.cell(definition, key, figures) for key, figures in found.items()][:limit]
@@ -118,7 +118,7 @@ async def _total(uow: UnitOfWork, definition: Definition, wanted: Range) -> Figu
 
 
 async def _split(
-    uow: UnitOfWork, definition: Definition, wanted: Range, by: By, limit: int
+    uow: UnitOfWork, definition: Definition, wanted: Range, by: Split, limit: int
 ) -> dict[str, Figures]:
     if definition.of is None:
         assert definition.rows is not None  # noqa: S101 - a definition has rows, or is of two

@@ -8,7 +8,7 @@ import pytest
 from services.core.kit.uow import UnitOfWork
 from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY
-from services.core.metrics.types import By, Cell, Coordinates, Measure, Part, Reason
+from services.core.metrics.types import Cell, Coordinates, Measure, NoNumber, Part, Split
 from services.core.objectives.types import Range
 from tests.support.line import (
     BRAND,
@@ -77,7 +77,7 @@ async def count(uow: UnitOfWork, name: str, cell: Coordinates, wanted: Range) ->
     return counted
 
 
-async def check(uow: UnitOfWork, name: str, by: By | None, cell: Cell) -> None:
+async def check(uow: UnitOfWork, name: str, by: Split | None, cell: Cell) -> None:
     key = None if by is None else cell.key
     rows = await count(uow, name, Coordinates(by, key), week(uow))
     assert rows == cell.count, (name, by, cell)
@@ -102,13 +102,13 @@ async def test_every_cell_of_every_metric_has_as_many_rows_behind_it_as_it_says(
 
 
 async def test_the_numbers_are_what_was_told(uow: UnitOfWork) -> None:
-    async def value(name: str, by: By | None = None) -> object:
+    async def value(name: str, by: Split | None = None) -> object:
         found = await metrics.measure(uow, name, week(uow), by)
         return {cell.key: cell.count for cell in found.items} if by else found.total.value
 
     # Without the spam, and without the one that was taken back.
     assert await value("inbound") == 11
-    assert await value("inbound", By.KIND) == {"comment": 9, "dm": 2}
+    assert await value("inbound", Split.KIND) == {"comment": 9, "dm": 2}
     assert await value("commenters") == 4
     assert await value("repeat_commenters") == 1 / 4
     assert await value("returning_share") == 0
@@ -128,9 +128,11 @@ async def test_the_numbers_are_what_was_told(uow: UnitOfWork) -> None:
 async def test_midnight_is_where_the_zone_has_it(uow: UnitOfWork) -> None:
     # 00:00 UTC of the 21st is still the 20th in New York, and 08:00 of the 21st in Shanghai.
     wanted = Range(NOON - DAY, NOON + DAY, "America/New_York")
-    found = await metrics.measure(uow, "comments", wanted, By.DAY)
+    found = await metrics.measure(uow, "comments", wanted, Split.DAY)
     assert {cell.key: cell.count for cell in found.items if cell.count} == {"2026-11-20": 8}
-    found = await metrics.measure(uow, "comments", Range(NOON - DAY, NOON + DAY, SHANGHAI), By.DAY)
+    found = await metrics.measure(
+        uow, "comments", Range(NOON - DAY, NOON + DAY, SHANGHAI), Split.DAY
+    )
     days = {cell.key: cell.count for cell in found.items if cell.count}
     assert days == {"2026-11-20": 7, "2026-11-21": 1}
 
@@ -139,18 +141,18 @@ async def test_what_was_never_heard_of_is_null_and_not_zero(line: Line) -> None:
     await line.hear(comment("c1"))
     await line.tick(60)
     async with line.database.read(line.workspace_id) as uow:
-        follows = await metrics.measure(uow, "net_followers", week(uow), By.DAY)
+        follows = await metrics.measure(uow, "net_followers", week(uow), Split.DAY)
         posts = await metrics.measure(uow, "comments_per_post", week(uow))
-        comments = await metrics.measure(uow, "comments", week(uow), By.DAY)
-        shares = await metrics.measure(uow, "mention_share", week(uow), By.DAY)
-    assert (follows.total.value, follows.total.reason) == (None, Reason.NOT_OBSERVED)
+        comments = await metrics.measure(uow, "comments", week(uow), Split.DAY)
+        shares = await metrics.measure(uow, "mention_share", week(uow), Split.DAY)
+    assert (follows.total.value, follows.total.reason) == (None, NoNumber.NOT_OBSERVED)
     assert {cell.value for cell in follows.items} == {None}
-    assert posts.total.reason is Reason.NOT_OBSERVED
+    assert posts.total.reason is NoNumber.NOT_OBSERVED
     told = {cell.key: (cell.value, cell.reason) for cell in comments.items}
     days = ("2026-11-19", "2026-11-20", "2026-11-22")
     assert [told[day] for day in days] == [
-        (None, Reason.NOT_OBSERVED),
+        (None, NoNumber.NOT_OBSERVED),
         (1, None),
-        (None, Reason.NOT_YET),
+        (None, NoNumber.NOT_YET),
     ]
     assert [cell.value for cell in shares.items if cell.key == "2026-11-20"] == [0]

@@ -13,7 +13,7 @@ from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY, ROLLED
 from services.core.metrics.repository import summing
 from services.core.metrics.rules import from_bins
-from services.core.metrics.types import By
+from services.core.metrics.types import Split
 from services.core.objectives.types import Range
 from services.core.triage.types import Tier
 from tests.support.histories import SPAN, happenings
@@ -204,4 +204,4 @@ async def _agree(line: Line, zone: str) -> None:
 
 @pytest.mark.parametrize("name", ["response_time", "first_response"])
 def test_what_is_summed_up_can_also_be_split(name: str) -> None:
-    assert By.MEMBER in (REGISTRY[name].rolled or ())
+    assert Split.MEMBER in (REGISTRY[name].rolled or ())

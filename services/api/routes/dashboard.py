@@ -1,0 +1,58 @@
+"""The community-health page in one call."""
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator
+
+from services.api.deps import ReadUnit, State
+from services.api.errors import problems
+from services.api.schemas.common import FIRST_YEAR, LAST_YEAR
+from services.api.schemas.dashboard import DashboardView
+from services.core.metrics import service as metrics
+from services.core.objectives.errors import RangeError
+
+router = APIRouter(prefix="/v1/dashboard", tags=["metrics"])
+
+
+class Compare(StrEnum):
+    PREVIOUS = "previous"
+    NOTHING = "nothing"
+
+
+def _in_range(day: date) -> date:
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        raise ValueError("A day lies in the years 2001 to 2099.")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_in_range)]
+
+
+@router.get("", summary="Read the community-health page", responses=problems(RangeError))
+async def get_dashboard(
+    uow: ReadUnit,
+    state: State,
+    start: Annotated[Day | None, Query(alias="from", description="By default 28 days.")] = None,
+    end: Annotated[
+        Day | None, Query(alias="to", description="Not included itself. By default tomorrow.")
+    ] = None,
+    compare: Annotated[Compare, Query(description="With as many days just before.")] = (
+        Compare.PREVIOUS
+    ),
+) -> DashboardView:
+    """Totals, reply rate, response time, sentiment, followers, retention and promises kept.
+
+    In days of the workspace's zone, at most 400, out of sums of days that are a minute old at most.
+    What no connected feed tells of is null, with the reason.
+    """
+    found = await metrics.read_dashboard(
+        uow,
+        start,
+        end,
+        zone=state.settings.metrics.zone,
+        compare=compare is Compare.PREVIOUS,
+    )
+    return DashboardView.of(found, found.last + timedelta(days=1))
