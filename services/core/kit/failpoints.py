@@ -48,6 +48,7 @@ POINTS: Final = (
     "stage.feeds",
     "stage.standstills",
     "stage.replans",
+    "stage.inhibitors",
     "stage.partitions",
     "stage.stream-upkeep",
     "stage.subscriptions-upkeep",
