@@ -49,6 +49,7 @@ class DetectorBody(StrictModel):
     source_id: Id | None = None
     post_id: Id | None = None
     rule_id: Id | None = None
+    ladder_id: Id | None = None
     words: Annotated[list[Word], Field(max_length=rules.MOST_WORDS)] = Field(default_factory=list)
     severity: Spelled[Severity] = Severity.WARNING
     tier: Spelled[Tier] = Tier.IMPORTANT
@@ -82,6 +83,7 @@ class DraftView(ReadModel):
     post_id: UUID | None
     rule_id: UUID | None
     words: list[str]
+    ladder_id: UUID | None
     severity: Severity
     tier: Tier
     enabled: bool

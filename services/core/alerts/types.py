@@ -206,6 +206,7 @@ class DetectorNotice:
     """A detector that went off: `firing_id` is this one time, which is told of once.
 
     `detail` has the figures a person wants to see; `sentence` in it, by language, is said as it is.
+    Without a ladder of its own, or when that one is gone, the default one holds.
     """
 
     detector_id: UUID
@@ -214,6 +215,7 @@ class DetectorNotice:
     severity: Severity
     tier: Tier
     detail: Mapping[str, Any]
+    ladder_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

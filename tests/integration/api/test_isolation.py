@@ -284,6 +284,7 @@ BODY_NAMES = {
     "/member_id": "member_id",
     "/member_ids/-": "member_id",
     "/source/rule_id": "rule_id",
+    "/detector/ladder_id": "ladder_id",
     "/detector/post_id": "post_id",
     "/detector/rule_id": "rule_id",
     "/detector/source_id": "source_id",

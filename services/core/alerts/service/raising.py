@@ -97,12 +97,13 @@ async def raise_for_burn(uow: UnitOfWork, notice: BurnNotice) -> int:
 
 
 async def raise_for_detector(uow: UnitOfWork, notice: DetectorNotice) -> int:
-    """Raise the one alert of a detector that went off, on the default ladder, and queue it.
+    """Raise the one alert of a detector that went off, on its ladder, and queue it.
 
     Announces and records as `raise_for`; returns 0 when this firing has been told of.
     """
     enabled = await list_enabled(uow)
-    ladder = await _default_ladder(uow, rules.detector_step(notice), enabled)
+    step = rules.detector_step(notice)
+    ladder = await _default_ladder(uow, step, enabled, instead=notice.ladder_id)
     row = rules.new_detector_alert(notice, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
     return await _raise(uow, [row], enabled)
 
@@ -112,11 +113,17 @@ async def list_enabled(uow: UnitOfWork) -> list[UUID]:
     return [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
 
 
-async def _default_ladder(uow: UnitOfWork, percent: int, enabled: Sequence[UUID]) -> dict[str, Any]:
-    """The default ladder as it is now, with the channels it chooses at this percent."""
+async def _default_ladder(
+    uow: UnitOfWork, percent: int, enabled: Sequence[UUID], *, instead: UUID | None = None
+) -> dict[str, Any]:
+    """The default ladder as it is now, with the channels it chooses at this percent.
+
+    `instead` names another one, if it is still there.
+    """
     live = await ladder_rows.list_ladders(uow)
     default = next((ladder for ladder in live if ladder.name == DEFAULT_LADDER), None)
-    snapshot, steps = _frozen(default)
+    own = next((ladder for ladder in live if ladder.id == instead), None)
+    snapshot, steps = _frozen(own or default)
     told = rules.channels_for(steps, percent, enabled)
     return {**snapshot, "channel_ids": [str(channel_id) for channel_id in told]}
 

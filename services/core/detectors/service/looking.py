@@ -235,6 +235,7 @@ def _notice(detector: Detector, firing: Firing) -> DetectorNotice:
         severity=draft.severity,
         tier=draft.tier,
         detail=firing.figures,
+        ladder_id=draft.ladder_id,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.core.alerts import service as alerts
+from services.core.alerts.ladder_types import LadderDraft, LadderStep
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
 from services.core.detectors import service as detectors
 from services.core.detectors.errors import NothingKeptError, TooLittleHistoryError
@@ -323,3 +324,19 @@ async def test_things_that_are_not_there_are_refused_by_field(desk: Desk) -> Non
         "/rule_id",
         "/ladder_id",
     ]
+
+
+async def test_a_detector_may_have_a_ladder_of_its_own(desk: Desk, source: UUID) -> None:
+    own = await desk.webhook("own")
+    await desk.webhook("other")
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.ensure_defaults(uow)
+        steps = (LadderStep(percent=0, channel_ids=(own.id,)),)
+        ladder = await alerts.create_ladder(uow, LadderDraft("Night", steps))
+    surge = draft(Kind.KEYWORD_SURGE, threshold=1, minimum=1, words=("烂脸",), ladder_id=ladder.id)
+    await create(desk, surge)
+    await hear(desk, source, NOON - MINUTE, NOON, text="烂脸")
+    assert await detectors.look(desk.database) == 1
+    (alert,) = await raised(desk)
+    assert alert.ladder["name"] == "Night"
+    assert [one.channel_id for one in await desk.deliveries(alert)] == [own.id]
