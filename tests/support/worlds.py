@@ -11,6 +11,7 @@ from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database, UnitOfWork
+from services.core.metrics import service as metrics
 from services.core.rotas import service as rotas
 from services.core.rotas.types import ContactKind, Layer, OverrideDraft, RotaDraft, TeamDraft
 from services.core.rulebook import service as rulebook
