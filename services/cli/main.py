@@ -215,7 +215,7 @@ def doctor(data: DataDir = None) -> None:
 
 @app.command(rich_help_panel=_MEND)
 def explain(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="The id of a case.")],
+    case: Annotated[str, typer.Argument(metavar="CASE", help="Its id, or the end of it.")],
     *,
     lang: Annotated[Language, typer.Option(help="What it is told in.")] = Language.EN,
     tz: Annotated[

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import Row, String, Table, func, insert, select, update
+from sqlalchemy import cast as as_type
 
 from services.core.cases.models import CaseActRow, CaseRow
 from services.core.kit.bulk import insert_rows, update_rows
@@ -191,6 +192,18 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
         CaseRow.workspace_id == uow.workspace_id, CaseRow.id == case_id
     )
     return (await uow.execute(query)).one_or_none()
+
+
+async def list_ids_ending(uow: UnitOfWork, ending: str, limit: int) -> list[UUID]:
+    query = (
+        select(CaseRow.id)
+        .where(
+            CaseRow.workspace_id == uow.workspace_id,
+            func.right(as_type(CaseRow.id, String), len(ending)) == ending,
+        )
+        .limit(limit)
+    )
+    return list((await uow.execute(query)).scalars())
 
 
 async def list_cases(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:

@@ -18,7 +18,7 @@ from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import service as sla
-from services.core.sla.types import ClockPlan
+from services.core.sla.types import ClockPlan, ClockState
 from services.core.stream import service as stream
 from services.core.stream.types import Fact
 from services.core.triage.types import Tier
@@ -28,11 +28,12 @@ SNOOZE_BATCH = 500
 
 @dataclass(slots=True)
 class Refolded:
-    """What a refold came to: clocks that ended, and clocks whose moments were planned anew."""
+    """What a refold came to: clocks that ended, were planned anew, or turned out otherwise."""
 
     opened: int = 0
     settled: list[UUID] = field(default_factory=list)
     replanned: list[UUID] = field(default_factory=list)
+    corrected: list[tuple[UUID, ClockState]] = field(default_factory=list)
 
 
 async def refold(
@@ -73,6 +74,7 @@ async def refold(
         opened=sum(case.before is None for case in folded),
         settled=[clock for outcome in outcomes.values() for clock in outcome.settled],
         replanned=[clock for outcome in outcomes.values() for clock in outcome.replanned],
+        corrected=[clock for outcome in outcomes.values() for clock in outcome.corrected],
     )
 
 
@@ -83,6 +85,18 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any]:
         noun = "case"
         raise NotFoundError(noun)
     return row
+
+
+async def find_by_ending(uow: UnitOfWork, ending: str) -> UUID:
+    """The case whose id ends so, as boards and alerts print them; looks through all of them.
+
+    Raises NotFoundError when there is none, and when there is more than one.
+    """
+    found = await repository.list_ids_ending(uow, ending, limit=2)
+    if len(found) != 1:
+        noun = "case"
+        raise NotFoundError(noun)
+    return found[0]
 
 
 async def read_plan(uow: UnitOfWork, case: Row[Any]) -> ClockPlan | None:

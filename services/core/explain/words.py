@@ -194,6 +194,13 @@ def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
         )
 
 
+def _is_late(told: Explanation) -> bool:
+    """A promise past its due time is broken a moment before a worker writes it down."""
+    shape = told.clock.shape
+    ran_out = shape.state is ClockState.RUNNING and shape.due_at <= told.as_of
+    return ran_out or shape.state is ClockState.MISSED
+
+
 def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
     shape, kind = told.clock.shape, told.clock.kind
     settled = shape.settled_at
@@ -202,7 +209,7 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
         key = known if speech.knows(known) else "void.other"
         reason = speech.say(key, note=shape.void_reason)
         yield speech.say("void", when=speech.moment(settled or told.as_of), reason=reason)
-    elif settled is None and shape.state is not ClockState.MISSED:
+    elif settled is None and not _is_late(told):
         yield speech.say(
             "running" if shape.state is ClockState.RUNNING else "paused.now",
             gone=speech.length(told.elapsed_seconds),

@@ -29,9 +29,11 @@ async def test_each_promise_of_a_case_is_told(line: Line, database_url: str) -> 
     english = await explain(database_url, str(case))
     assert "first response 1" in english
     assert "resolution 1" in english
+    assert "nobody has answered: the promise is missed." in english
     assert "Lily wrote “[bold]收到的瓶子是碎的[/]" in english
     chinese = await explain(database_url, str(case), "--lang", "zh", "--tz", "Asia/Shanghai")
     assert "截止时间是11月20日（周五）22:00" in chinese
+    assert "Lily wrote" in await explain(database_url, str(case)[-8:].upper())
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ async def test_each_promise_of_a_case_is_told(line: Line, database_url: str) -> 
     [
         (["nonsense"], 2, "is no case id"),
         ([str(uuid4())], 1, "No such case."),
+        (["ffffffff"], 1, "No such case."),
         ([str(uuid4()), "--tz", "Mars/Olympus"], 2, "There is no time zone of this name."),
     ],
 )
