@@ -34,8 +34,12 @@ class Door:
     open_until: datetime | None = None
 
 
-def after_failure(door: Door, result: SendResult, now: datetime) -> Door:
-    """The door after something did not come through. A wish for rest is no failure."""
+def after_failure(door: Door, result: SendResult, now: datetime, *, knocked: bool = False) -> Door:
+    """The door after something did not come through. A wish for rest is no failure.
+
+    Only who `knocked` at a shut door shuts it for longer: what was on its way when it fell shut
+    says nothing new.
+    """
     if asks_for_rest(result):
         rest = min(result.retry_after or USUAL_REST, LONGEST_REST)
         return replace(door, open_until=now + timedelta(seconds=rest))
@@ -50,6 +54,9 @@ def after_failure(door: Door, result: SendResult, now: datetime) -> Door:
     )
     if door.failures < TRIPS_AFTER:
         return replace(door, open_until=None)
+    is_shut = door.trips > 0 and door.open_until is not None and door.open_until > now
+    if is_shut and not knocked:
+        return door
     shut = min(FIRST_SHUT * 2 ** min(door.trips, 10), LONGEST_SHUT)
     return replace(door, trips=door.trips + 1, open_until=now + shut)
 

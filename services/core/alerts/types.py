@@ -288,6 +288,8 @@ class Dispatch:
     channel_secrets: tuple[str, ...] = field(default=(), repr=False)
     digest_id: UUID | None = None
     queued_at: datetime | None = None
+    # At a door that is shut, to hear whether anybody is there again.
+    knocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_each_knock_in_vain_doubles_the_wait_up_to_a_minute() -> None:
     for _ in range(4):
         assert door.open_until is not None
         waits.append((door.open_until - NOON).total_seconds())
-        door = after_failure(door, BUSY, NOON)
+        door = after_failure(door, BUSY, NOON, knocked=True)
     assert waits == [10, 20, 40, LONGEST_SHUT.total_seconds()]
 
 
@@ -77,3 +77,9 @@ def test_only_failures_for_a_day_pause_a_channel() -> None:
     assert reason_to_pause(door, NOON + PAUSE_AFTER) == "Nothing has come through for a day."
     rare = failed(BUSY, TRIPS_AFTER - 1)
     assert reason_to_pause(rare, NOON + 2 * PAUSE_AFTER) is None
+
+
+def test_what_was_on_its_way_when_the_door_fell_shut_shuts_it_no_longer() -> None:
+    door = failed(BUSY, TRIPS_AFTER + 3)
+    assert (door.trips, door.failures) == (1, TRIPS_AFTER + 3)
+    assert door.open_until == NOON + timedelta(seconds=10)

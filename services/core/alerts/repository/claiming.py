@@ -169,7 +169,7 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
     last_error = CASE WHEN o.attempts < :max_attempts THEN o.last_error
                       ELSE 'No attempt came to an end.' END
   FROM chosen WHERE o.workspace_id = chosen.workspace_id AND o.id = chosen.id
-  RETURNING o.*, chosen.rank, chosen.place, chosen.unit, chosen.together
+  RETURNING o.*, chosen.rank, chosen.place, chosen.unit, chosen.together, chosen.probing
 ), doubted AS (
   UPDATE send_attempts a SET outcome = 'in_doubt', finished_at = :now
   FROM taken t

@@ -177,7 +177,7 @@ async def _catch_up(database: Database, dispatch: Dispatch) -> None:
 async def _shut(database: Database, dispatch: Dispatch, result: SendResult) -> None:
     async with database.unit(dispatch.workspace_id) as uow:
         before = await channel_states.lock_door(uow, dispatch.channel_id)
-        door = breaker.after_failure(before, result, uow.real_now)
+        door = breaker.after_failure(before, result, uow.real_now, knocked=dispatch.knocks)
         await channel_states.put_door(uow, dispatch.channel_id, door)
         reason = breaker.reason_to_pause(door, uow.real_now)
     if door.trips > before.trips:
@@ -201,4 +201,5 @@ def _read(row: Row[Any]) -> Dispatch:
         message=row.message,
         channel_secrets=tuple(one for one in (row.secret, row.old_secret) if one),
         queued_at=row.created_at,
+        knocks=row.probing,
     )

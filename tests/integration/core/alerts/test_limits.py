@@ -180,7 +180,7 @@ async def test_a_shut_door_is_knocked_at_once_and_what_waited_follows_when_it_op
 ) -> None:
     await desk.webhook()
     await storm(desk, urgent=TRIPS_AFTER + 4)
-    down = FakeGateway([BUSY] * 100)
+    down = FakeGateway([Answer(status_code=503, retry_after=3_000.0)] * 100)
     await send(desk, down, width=1)
     assert len(down.parcels) == TRIPS_AFTER
     desk.clock.advance(timedelta(seconds=9))
@@ -191,6 +191,34 @@ async def test_a_shut_door_is_knocked_at_once_and_what_waited_follows_when_it_op
     desk.clock.advance(timedelta(seconds=21))
     # One knock, and with its answer everything else, however long it was to wait.
     assert await send(desk, up) == TRIPS_AFTER + 4
+
+
+async def turns_of_others(desk: Desk, gateway: FakeGateway) -> list[tuple[str, str]]:
+    """Who of the sound channels was told what, in order, while nobody answered for the dead one."""
+    tour = asyncio.create_task(send(desk, gateway))
+    await gateway.wait_until(lambda: len(gateway.answered) == 3 * 12)
+    told = [(one.config["url"], one.message["alert_id"]) for one in gateway.answered]
+    gateway.open_gate()
+    await tour
+    return told
+
+
+async def test_a_dead_channel_moves_nobody_elses_turn(desk: Desk, other_desk: Desk) -> None:
+    """As counted turns: each sound channel is told the same, in its order, before the dead ends."""
+    for place in (desk, other_desk):
+        for name in ("a", "b", "c"):
+            await place.webhook(name)
+    await other_desk.webhook("dead")
+    orders = []
+    for place in (desk, other_desk):
+        raised = await storm(place, urgent=4, routine=8)
+        index = {str(one.id): number for number, one in enumerate(raised)}
+        gateway = FakeGateway(held=lambda parcel: "dead" in parcel.config["url"])
+        told = await turns_of_others(place, gateway)
+        orders.append(
+            {url: [raised[index[alert]].tier for at, alert in told if at == url] for url, _ in told}
+        )
+    assert orders[0] == orders[1]
 
 
 async def test_two_workers_do_not_knock_at_one_door_at_once(desk: Desk) -> None:
