@@ -169,6 +169,11 @@ def _ages(state: _State) -> Iterable[Metric]:
     yield _gauge("journal_oldest_age_seconds", "Age of the oldest event waiting.", ages.delivery)
     yield _gauge("timers_lag_seconds", "How late the most overdue moment is.", ages.timer)
     yield _gauge("outbox_oldest_age_seconds", "Age of the oldest unsent message.", ages.outbox)
+    yield _gauge(
+        "subscriptions_lag_seconds",
+        "Age of the oldest fact on its way to a subscriber.",
+        ages.parcel,
+    )
     overdue = GaugeMetricFamily(
         "warmline_stage_overdue_seconds",
         "How long the oldest work a stage could do has been left alone.",
@@ -199,6 +204,11 @@ def _counts(totals: Totals) -> Iterable[Metric]:
     yield _gauge("timers_pending", "Moments still to come.", totals.timers_pending)
     yield _gauge("outbox_pending", "Messages waiting to be sent.", totals.outbox_pending)
     yield _gauge("outbox_dead", "Messages given up on, until redriven.", totals.outbox_dead)
+    yield _gauge(
+        "subscriptions_dead",
+        "Facts given up on for a subscriber, until redriven.",
+        totals.parcels_dead,
+    )
     yield _gauge("alerts_firing", "Alerts nobody acknowledged.", totals.alerts_firing)
     yield _gauge(
         "rollup_lag_seconds",

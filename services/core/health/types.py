@@ -58,6 +58,8 @@ class Ages:
     delivery: float
     timer: float
     outbox: float
+    # Since a fact that has not reached its subscriber was queued.
+    parcel: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Totals:
     timers_pending: int
     outbox_pending: int
     outbox_dead: int
+    parcels_dead: int
     alerts_firing: int
     conflicting_bodies: int
     # Of sums of days: how old the oldest change is that they do not know of, and what is wrong.

@@ -18,6 +18,7 @@ SELECT
   (SELECT count(*) FROM timers WHERE state = 'pending') AS timers_pending,
   (SELECT count(*) FROM outbox WHERE state = 'pending') AS outbox_pending,
   (SELECT count(*) FROM outbox WHERE state = 'dead') AS outbox_dead,
+  (SELECT count(*) FROM subscription_parcels WHERE state = 'dead') AS parcels_dead,
   (SELECT coalesce(sum(conflicts), 0) FROM delivery_keys WHERE conflicts > 0)
     AS conflicting_bodies,
   (SELECT coalesce(sum(firing.alerts), 0) FROM workspaces CROSS JOIN LATERAL (

@@ -119,6 +119,45 @@ SELECT climb_at FROM alerts WHERE climb_at IS NOT NULL AND climb_at <= :now
 ORDER BY climb_at LIMIT 1
 """
 
+# Facts a live subscription's cursor has not come to yet.
+UNQUEUED: Final = """
+SELECT min(coming.at) FROM subscriptions s CROSS JOIN LATERAL (
+  SELECT f.at FROM facts f
+  WHERE f.workspace_id = s.workspace_id AND f.seq IS NOT NULL AND f.seq > s.position
+  ORDER BY f.seq LIMIT 1
+) AS coming
+WHERE s.archived_at IS NULL AND s.enabled AND s.paused_at IS NULL
+"""
+
+# As with the outbox: what waits behind an endpoint that is being tried is no news.
+PARCELS: Final = """
+WITH heads AS (
+  SELECT s.workspace_id, s.id, oldest.created_at AS oldest, head.next_at, head.token
+  FROM subscriptions s
+  CROSS JOIN LATERAL (
+    SELECT p.created_at FROM subscription_parcels p
+    WHERE p.workspace_id = s.workspace_id AND p.subscription_id = s.id AND p.state = 'pending'
+    ORDER BY p.created_at LIMIT 1
+  ) AS oldest
+  CROSS JOIN LATERAL (
+    (SELECT p.next_at, p.token FROM subscription_parcels p
+     WHERE p.workspace_id = s.workspace_id AND p.subscription_id = s.id AND p.state = 'pending'
+       AND NOT p.waits AND p.next_at <= :now ORDER BY p.next_at LIMIT 1)
+    UNION ALL
+    (SELECT p.next_at, p.token FROM subscription_parcels p
+     WHERE p.workspace_id = s.workspace_id AND p.subscription_id = s.id AND p.state = 'pending'
+       AND NOT p.waits AND p.next_at > :now ORDER BY p.next_at LIMIT :held)
+  ) AS head
+  WHERE s.archived_at IS NULL AND s.enabled AND s.paused_at IS NULL
+), readers AS (
+  SELECT min(oldest) AS oldest, min(next_at) FILTER (WHERE next_at <= :now) AS due_since,
+    bool_or(next_at > :now AND token > 0) AS sending
+  FROM heads GROUP BY workspace_id, id
+)
+SELECT min(oldest) AS oldest, min(due_since) FILTER (WHERE NOT sending) AS overdue_since
+FROM readers
+"""
+
 SNOOZES: Final = """
 SELECT snoozed_until FROM cases WHERE state = 'snoozed' AND snoozed_until <= :now
 ORDER BY snoozed_until LIMIT 1
@@ -168,6 +207,11 @@ async def be_careful(uow: UnitOfWork) -> None:
 async def get_deliveries(uow: UnitOfWork) -> Row[Any]:
     """When the first unprocessed event came in, and when the first live unclaimed one was due."""
     return (await uow.execute(DELIVERIES, {"now": uow.now, "held": HELD})).one()
+
+
+async def get_parcels(uow: UnitOfWork) -> Row[Any]:
+    """Since when the first fact is on its way to a live subscriber, and when one was due."""
+    return (await uow.execute(PARCELS, {"now": uow.now, "held": HELD})).one()
 
 
 async def get_outbox(uow: UnitOfWork) -> Row[Any]:

@@ -27,12 +27,15 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
     climb = await waiting.get_first(uow, waiting.CLIMBS)
     snooze = await waiting.get_first(uow, waiting.SNOOZES)
     change = await waiting.get_first(uow, waiting.CHANGES)
+    unqueued = await waiting.get_first(uow, waiting.UNQUEUED)
+    parcels = await waiting.get_parcels(uow)
+    change = await waiting.get_first(uow, waiting.CHANGES)
 
     def since(moment: datetime | None) -> float:
         return max(0.0, (uow.now - moment).total_seconds()) if moment else 0.0
 
     return Waiting(
-        Ages(since(deliveries.oldest), since(timer), since(outbox.oldest)),
+        Ages(since(deliveries.oldest), since(timer), since(outbox.oldest), since(parcels.oldest)),
         {
             "intake": since(deliveries.overdue_since),
             "sla": since(timer),
@@ -40,6 +43,9 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
             "alerts": since(outbox.overdue_since),
             "stream": since(fact),
             "snoozes": since(snooze),
+            "metrics": since(change),
+            "fanout": since(unqueued),
+            "subscriptions": since(parcels.overdue_since),
             "metrics": since(change),
         },
     )
@@ -62,6 +68,7 @@ async def read_totals(database: Database) -> Totals:
         timers_pending=row.timers_pending,
         outbox_pending=row.outbox_pending,
         outbox_dead=row.outbox_dead,
+        parcels_dead=row.parcels_dead,
         alerts_firing=int(row.alerts_firing),
         conflicting_bodies=int(row.conflicting_bodies),
         rollup_lag_seconds=max(0.0, float(row.rollup_lag_seconds)),

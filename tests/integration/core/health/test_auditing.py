@@ -14,6 +14,8 @@ from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import service as stream
 from services.core.stream.types import Fact
+from services.core.subscriptions import service as subscriptions
+from services.core.subscriptions.types import SubscriptionDraft, Wish
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Workspace
 from tests.support import rows as make
@@ -22,6 +24,7 @@ from tests.support.line import Line, comment
 
 LIMITS = AuditLimits(interval=5, stall=40)
 LATE = timedelta(seconds=41)
+READER = SubscriptionDraft("reader", "https://example.com/in", Wish(("*",)))
 
 Late = Callable[[UnitOfWork], Awaitable[Any]]
 
@@ -65,6 +68,26 @@ async def snooze_that_is_over(uow: UnitOfWork) -> None:
     await make.add_case(uow, source.id, state="snoozed", snoozed_until=uow.now - LATE)
 
 
+async def unqueued_fact(uow: UnitOfWork) -> None:
+    """Numbered, and looked at by nobody though somebody subscribed."""
+    await subscriptions.create_subscription(uow, READER)
+    await uow.execute("UPDATE facts SET at = :at, seq = 1", {"at": uow.now - LATE})
+
+
+async def unsent_parcel(uow: UnitOfWork) -> None:
+    """The subscription's own fact is numbered, looked at and, as if it were another's, queued."""
+    await subscriptions.create_subscription(uow, READER)
+    await uow.execute("UPDATE facts SET seq = 1")
+    await uow.execute("UPDATE subscriptions SET position = 1")
+    await uow.execute(
+        "INSERT INTO subscription_parcels (workspace_id, subscription_id, seq, kind, subject_kind,"
+        " subject_id, payload, at, state, waits, next_at, created_at)"
+        " SELECT f.workspace_id, s.id, 1, f.kind, f.subject_kind, f.subject_id, f.payload, f.at,"
+        " 'pending', false, :at, :at FROM facts f JOIN subscriptions s USING (workspace_id)",
+        {"at": uow.now - LATE},
+    )
+
+
 @pytest.mark.parametrize(
     ("stage", "late"),
     [
@@ -73,6 +96,8 @@ async def snooze_that_is_over(uow: UnitOfWork) -> None:
         ("alerts", unsent_row),
         ("stream", unpublished_fact),
         ("snoozes", snooze_that_is_over),
+        ("fanout", unqueued_fact),
+        ("subscriptions", unsent_parcel),
     ],
 )
 async def test_work_left_alone_names_its_stage(
