@@ -20,6 +20,9 @@ _PROMISES: Final = {
 }
 # Seconds; what comes sooner than this is as good as on time.
 WORTH_A_WORD: Final = 60
+# What a corrected outcome is, as the resolution says it.
+IN_TIME: Final = "in time after all"
+LATE: Final = "late after all"
 _UNITS: Final = (
     (86_400, "天", "d"),
     (3_600, "小时", "h"),
@@ -33,6 +36,8 @@ def sentences(alert: Alert, purpose: Purpose, *, late_by: int, left: int) -> dic
     tier_zh, tier_en = _TIERS[alert.tier]
     if alert.kind is AlertKind.RULE:
         zh, en = _matched(purpose)
+    elif purpose is Purpose.CORRECTED:
+        zh, en = _corrected(alert)
     elif purpose is Purpose.RESOLVED:
         zh, en = _over(alert)
     else:
@@ -62,6 +67,20 @@ def _matched(purpose: Purpose) -> tuple[str, str]:
 def _over(alert: Alert) -> tuple[str, str]:
     promise_zh, promise_en = _promise(alert)
     return f"{promise_zh}的提醒已解除，谢谢。", f"the alert about {promise_en} is over, thank you."
+
+
+def _corrected(alert: Alert) -> tuple[str, str]:
+    """News that came late changed the outcome: nobody shall go on believing the first one."""
+    promise_zh, promise_en = _promise(alert)
+    if alert.resolution == IN_TIME:
+        return (
+            f"迟到的消息表明，{promise_zh}其实是按时的。之前的提醒作废，打扰了。",
+            f"news that came late shows that {promise_en} was in time after all; sorry.",
+        )
+    return (
+        f"迟到的消息表明，{promise_zh}其实超时了，请留意。",
+        f"news that came late shows that {promise_en} was late after all, please take note.",
+    )
 
 
 def _promise(alert: Alert) -> tuple[str, str]:

@@ -165,6 +165,8 @@ async def settle(
     refolded = await cases.refold(uow, touched, grace=grace, anew=anew)
     if refolded.settled:
         await alerts.settle(uow, refolded.settled, resolution=resolution)
+    if refolded.corrected:
+        await alerts.correct(uow, dict(refolded.corrected))
     if refolded.replanned:
         await alerts.settle(uow, refolded.replanned, resolution="planned anew")
     if touched:

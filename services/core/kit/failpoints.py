@@ -31,6 +31,7 @@ POINTS: Final = (
     "stage.fallbacks",
     "stage.sendings-upkeep",
     "stage.climbing",
+    "stage.climbing-upkeep",
     "stage.stream",
     "stage.fanout",
     "stage.subscriptions",

@@ -82,6 +82,7 @@ class Work:
     changed: list[ClockChange] = field(default_factory=list)
     stopped: list[UUID] = field(default_factory=list)
     replanned: list[UUID] = field(default_factory=list)
+    corrected: list[tuple[UUID, ClockState]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     outcomes: dict[UUID, ClockOutcome] = field(default_factory=dict)
 
@@ -220,6 +221,7 @@ class _Planner:
         work = self.work
         known = {(clock.kind, clock.episode): clock for clock in clocks}
         stopped, replanned = len(work.stopped), len(work.replanned)
+        corrected = len(work.corrected)
         changes = [
             self._compare_clock(plan, episode, known.pop((episode.kind, episode.number), None))
             for episode in plan.episodes
@@ -241,6 +243,7 @@ class _Planner:
             ),
             settled=tuple(work.stopped[stopped:]),
             replanned=tuple(work.replanned[replanned:]),
+            corrected=tuple(work.corrected[corrected:]),
         )
 
     def _compare_clock(
@@ -311,6 +314,8 @@ def _place(work: Work, change: ClockChange, before: ExistingClock | None) -> Non
         work.added.append(change)
     elif before.shape != change.shape or _is_of_another_version(before, change):
         work.changed.append(change)
+        if rules.is_verdict_turned(before.shape, change.shape):
+            work.corrected.append((change.clock_id, change.shape.state))
     else:
         return
     started_quietly = before is None and change.shape.state is ClockState.RUNNING

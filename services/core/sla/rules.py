@@ -260,6 +260,15 @@ def _apart(pauses: Sequence[Pause], end: datetime | None) -> Iterator[tuple[date
         reached = until
 
 
+def is_verdict_turned(before: ClockShape, after: ClockShape) -> bool:
+    """True when what was held for late was in time after all, or the other way round."""
+    return (
+        is_over(after)
+        and before.state is not after.state
+        and {before.state, after.state} == {ClockState.MET, ClockState.MISSED}
+    )
+
+
 def _covers(pause: Pause, now: datetime) -> bool:
     return pause.start <= now and (pause.until is None or now < pause.until)
 

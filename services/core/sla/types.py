@@ -334,3 +334,5 @@ class ClockOutcome:
     # Clocks that ended, and clocks whose moments were planned anew, in this planning.
     settled: tuple[UUID, ...]
     replanned: tuple[UUID, ...]
+    # Decided clocks whose outcome turned out otherwise, with what it is now.
+    corrected: tuple[tuple[UUID, ClockState], ...] = ()

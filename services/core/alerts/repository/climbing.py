@@ -101,6 +101,27 @@ ON CONFLICT (workspace_id, alert_id, position, round) DO UPDATE SET
 WHERE alert_steps.outcome = 'explained'
 """
 
+REACHED: Final = """
+SELECT DISTINCT ON (a.clock_id, o.channel_id) a.*, o.channel_id AS reached_channel_id, (
+  SELECT count(*) + 1 FROM outbox earlier
+  WHERE earlier.workspace_id = :workspace_id AND earlier.alert_id = a.id
+    AND earlier.channel_id = o.channel_id AND earlier.purpose = 'corrected'
+) AS next_sequence
+FROM alerts a JOIN outbox o ON o.workspace_id = a.workspace_id AND o.alert_id = a.id
+WHERE a.workspace_id = :workspace_id AND a.clock_id = ANY(CAST(:clock_ids AS uuid[]))
+  AND o.state = 'sent' AND o.purpose IN ('firing', 'renotify', 'escalated')
+ORDER BY a.clock_id, o.channel_id, a.step DESC, a.id DESC
+"""
+
+EXPIRABLE: Final = """
+SELECT w.id FROM workspaces w WHERE EXISTS (
+  SELECT FROM alerts a WHERE a.workspace_id = w.id AND a.state = 'firing' AND a.fired_at < :before
+) OR EXISTS (
+  SELECT FROM alerts a
+  WHERE a.workspace_id = w.id AND a.state = 'acknowledged' AND a.fired_at < :before
+)
+"""
+
 EXPIRE: Final = """
 UPDATE alerts SET state = 'expired', resolved_at = :now, resolved_by = :by,
   resolution = :resolution, climb_at = NULL, resume_at = NULL
@@ -111,6 +132,13 @@ WHERE workspace_id = :workspace_id AND id IN (
 )
 RETURNING *
 """
+
+
+async def list_reached(uow: UnitOfWork, clock_ids: Sequence[UUID]) -> list[tuple[Alert, UUID, int]]:
+    """The loudest alert of each clock that each channel took, and the number of its correction."""
+    parameters = {"workspace_id": uow.workspace_id, "clock_ids": list(clock_ids)}
+    rows = await uow.execute(REACHED, parameters)
+    return [(read_alert(row), row.reached_channel_id, row.next_sequence) for row in rows]
 
 
 async def look(uow: UnitOfWork) -> tuple[list[UUID], datetime | None]:
@@ -168,6 +196,11 @@ async def add_steps(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
 async def move_alerts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Write where alerts stand, by id; the caller holds them."""
     await update_rows(uow, ALERTS, rows)
+
+
+async def list_expirable(uow: UnitOfWork, before: datetime) -> list[UUID]:
+    """Across workspaces: those with open alerts raised before then."""
+    return list((await uow.execute(EXPIRABLE, {"before": before})).scalars())
 
 
 async def expire(

@@ -49,7 +49,13 @@ from services.core.alerts.service.raising import (
     raise_for_rules,
 )
 from services.core.alerts.service.sending import send_due
-from services.core.alerts.service.settling import settle, settle_burns, settle_detector_firings
+from services.core.alerts.service.settling import (
+    correct,
+    expire,
+    settle,
+    settle_burns,
+    settle_detector_firings,
+)
 
 __all__ = [
     "acknowledge",
@@ -62,9 +68,11 @@ __all__ = [
     "climb_due",
     "complete",
     "complete_together",
+    "correct",
     "create_channel",
     "create_ladder",
     "ensure_defaults",
+    "expire",
     "fall_back",
     "forget_sendings",
     "get_alert",

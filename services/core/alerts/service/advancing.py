@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -25,6 +25,9 @@ from services.core.rotas.types import Person, Wanted
 from services.core.silences import rules as quiet
 from services.core.silences import service as silences
 from services.core.sla import rules as sla
+
+# How often to see whether what holds an alert still does.
+LOOK_AGAIN: Final = timedelta(minutes=5)
 
 Place = tuple[UUID, int | None]
 Key = tuple[UUID, int, int]
@@ -165,7 +168,12 @@ async def _look_around(
             told[alert.told_group or ""].append(alert)
     held = {
         alert_id: Held(
-            hold.kind.value, hold.id, hold.reason, hold.until, quiet.look_again_at(hold, uow.now)
+            hold.kind.value,
+            hold.id,
+            hold.reason,
+            hold.until,
+            # A silence may be ended early.
+            min(quiet.look_again_at(hold, uow.now), uow.now + LOOK_AGAIN),
         )
         for alert_id, hold in holds.items()
     }

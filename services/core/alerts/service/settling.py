@@ -1,18 +1,27 @@
 """Let alerts go when what they warned of is over, and say so to whoever was told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from services.core.alerts.climbing import EXPIRES_AFTER
 from services.core.alerts.facts import alert_changed
 from services.core.alerts.repository import alerts as alert_rows
+from services.core.alerts.repository import climbing as climbs
 from services.core.alerts.repository import outbox
 from services.core.alerts.service.parcels import Telling, queue
-from services.core.alerts.types import Alert, Purpose
+from services.core.alerts.types import Alert, AlertState, Purpose
+from services.core.alerts.wording import IN_TIME, LATE
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
-from services.core.kit.uow import UnitOfWork
+from services.core.kit.uow import Database, UnitOfWork
+from services.core.sla.types import ClockState
 from services.core.stream import service as stream
+
+TOO_OLD: Final = "nobody ended it"
+_WORDS: Final = {ClockState.MET: IN_TIME, ClockState.MISSED: LATE}
 
 
 async def settle_burns(uow: UnitOfWork, burn_ids: Sequence[UUID], *, resolution: str) -> int:
@@ -51,6 +60,26 @@ async def settle_detector_firings(
     return len(settled)
 
 
+async def correct(uow: UnitOfWork, verdicts: Mapping[UUID, ClockState]) -> int:
+    """Tell whoever was alarmed that a promise was kept after all, or was not; how many were.
+
+    Each channel that really took an alert of the clock hears it once for each time it turns.
+    """
+    told = await climbs.list_reached(uow, list(verdicts))
+    tellings = [
+        Telling(
+            replace(alert, resolution=_WORDS[verdicts[alert.clock_id]]),
+            channel_id,
+            Purpose.CORRECTED,
+            sequence,
+        )
+        for alert, channel_id, sequence in told
+        if alert.clock_id is not None
+    ]
+    await queue(uow, tellings)
+    return len(tellings)
+
+
 async def let_go(uow: UnitOfWork, resolved: Sequence[Alert]) -> None:
     """Cancel and follow up, announce and record alerts that were just resolved."""
     if not resolved:
@@ -82,3 +111,28 @@ async def let_go(uow: UnitOfWork, resolved: Sequence[Alert]) -> None:
 def _after(lease_end: datetime | None, now: datetime) -> datetime:
     """When a follow-up may go: an attempt on its way has landed by the end of its lease."""
     return now if lease_end is None else max(now, lease_end + timedelta(milliseconds=1))
+
+
+async def expire(database: Database, *, batch: int = 500) -> int:
+    """End alerts nobody ended for so long that they wake nobody any more; returns how many.
+
+    Announces `alert.expired`. Nothing is sent: there is no news in it.
+    """
+    count = 0
+    async with database.system() as uow:
+        workspace_ids = await climbs.list_expirable(uow, uow.now - EXPIRES_AFTER)
+    for workspace_id in workspace_ids:
+        async with database.unit(workspace_id) as uow:
+            before = uow.now - EXPIRES_AFTER
+            old = [
+                alert
+                for state in (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+                for alert in await climbs.expire(
+                    uow, state.value, before, resolution=TOO_OLD, limit=batch
+                )
+            ]
+            if old:
+                await outbox.cancel_of_alerts(uow, [one.id for one in old], "The alert is too old.")
+                await stream.announce(uow, [alert_changed("expired", one) for one in old])
+            count += len(old)
+    return count

@@ -1,0 +1,65 @@
+"""How alerts end that nobody ended, and what is said when a written outcome turns out otherwise."""
+
+from datetime import timedelta
+
+from services.core.alerts import service as alerts
+from services.core.alerts.types import Alert
+from services.core.gateways.channels.fake import FakeGateway
+from services.core.gateways.channels.port import Answer
+from services.core.sla.types import ClockState
+from tests.support.alerts import Desk
+
+
+async def sent(desk: Desk) -> None:
+    gateway = FakeGateway([Answer(status_code=204)])
+    await alerts.send_due(desk.database, {"webhook": gateway, "console": gateway})
+
+
+async def correct(desk: Desk, alert: Alert, verdict: ClockState) -> int:
+    assert alert.clock_id is not None
+    async with desk.database.unit(desk.workspace_id) as uow:
+        return await alerts.correct(uow, {alert.clock_id: verdict})
+
+
+async def corrections(desk: Desk) -> list[dict[str, str]]:
+    async with desk.database.read(desk.workspace_id) as uow:
+        rows = await uow.execute(
+            "SELECT message FROM outbox WHERE purpose = 'corrected' ORDER BY id"
+        )
+        return [message["sentence"] for message in rows.scalars()]
+
+
+async def test_who_was_alarmed_hears_that_it_was_in_time_and_again_when_it_turns_back(
+    desk: Desk,
+) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    await sent(desk)
+    assert await correct(desk, alert, ClockState.MET) == 1
+    assert await correct(desk, alert, ClockState.MISSED) == 1
+    said = await corrections(desk)
+    assert "in time after all" in said[0]["en"]
+    assert "其实是按时的" in said[0]["zh"]
+    assert "late after all" in said[1]["en"]
+    assert "其实超时了" in said[1]["zh"]
+
+
+async def test_who_was_told_nothing_is_not_told_that_it_was_wrong(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    assert await correct(desk, alert, ClockState.MET) == 0
+    assert await corrections(desk) == []
+
+
+async def test_an_alert_of_a_month_ago_expires_and_wakes_nobody(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    desk.clock.advance(timedelta(days=29))
+    assert await alerts.expire(desk.database) == 0
+    desk.clock.advance(timedelta(days=2))
+    assert await alerts.expire(desk.database) == 1
+    found = await desk.get(alert)
+    assert (found.state, found.resolution, found.climb_at) == ("expired", "nobody ended it", None)
+    assert await desk.states(alert) == ["firing cancelled"]
+    async with desk.database.unit(desk.workspace_id) as uow:
+        assert (await alerts.resolve(uow, alert.id)).state == "expired"
