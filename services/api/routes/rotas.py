@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response, status
 
 from services.api.deps import ManageUnit, ReadUnit, WorkUnit
 from services.api.errors import problems
+from services.api.ladder_use import find_ladder_naming
 from services.api.schemas.common import Moment, Page
 from services.api.schemas.rotas import (
     GapView,
@@ -25,6 +26,7 @@ from services.core.rotas import rules
 from services.core.rotas import service as rotas
 from services.core.rotas.errors import (
     OverrideOverError,
+    RotaInUseError,
     RotaNameTakenError,
     TooManyOverridesError,
     TooManyRotasError,
@@ -83,10 +85,13 @@ async def change_rota(
     "/{rota_id}",
     summary="Archive a rota",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, RotaInUseError),
 )
 async def archive_rota(uow: ManageUnit, rota_id: UUID) -> None:
-    """Steps of ladders that name it reach nobody by it any more."""
+    """One that a live ladder names cannot be; climbing alerts would ask the next wider circle."""
+    ladder = await find_ladder_naming(uow, rota_id)
+    if ladder is not None:
+        raise RotaInUseError(ladder)
     await rotas.archive_rota(uow, rota_id)
 
 

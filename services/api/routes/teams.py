@@ -6,11 +6,12 @@ from fastapi import APIRouter, Response, status
 
 from services.api.deps import ManageReadUnit, ManageUnit, ReadUnit
 from services.api.errors import problems
+from services.api.ladder_use import find_ladder_naming
 from services.api.schemas.common import Page
 from services.api.schemas.rotas import ContactsBody, ContactsView, TeamBody, TeamView
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.rotas import service as rotas
-from services.core.rotas.errors import TeamNameTakenError, TooManyTeamsError
+from services.core.rotas.errors import TeamInUseError, TeamNameTakenError, TooManyTeamsError
 
 router = APIRouter(prefix="/v1", tags=["rotas"])
 
@@ -54,10 +55,13 @@ async def change_team(
     "/teams/{team_id}",
     summary="Archive a team",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, TeamInUseError),
 )
 async def archive_team(uow: ManageUnit, team_id: UUID) -> None:
-    """Steps of ladders that name it reach nobody by it any more."""
+    """One that a live ladder names cannot be; climbing alerts would ask the next wider circle."""
+    ladder = await find_ladder_naming(uow, team_id)
+    if ladder is not None:
+        raise TeamInUseError(ladder)
     await rotas.archive_team(uow, team_id)
 
 

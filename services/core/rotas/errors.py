@@ -2,8 +2,10 @@
 
 DomainError
 ├── RotaNameTakenError     conflict   two live rotas of one name
+├── RotaInUseError         conflict   a ladder names it
 ├── TooManyRotasError      conflict   a workspace has so many at most
 ├── TeamNameTakenError     conflict   two live teams of one name
+├── TeamInUseError         conflict   a ladder names it
 ├── TooManyTeamsError      conflict   a workspace has so many at most
 ├── TooManyOverridesError  conflict   a rota has so many to come at most
 └── OverrideOverError      conflict   it has ended already
@@ -20,6 +22,14 @@ class RotaNameTakenError(DomainError):
         super().__init__("Another rota has this name.")
 
 
+class RotaInUseError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "rota.in_use"
+
+    def __init__(self, ladder: str) -> None:
+        super().__init__(f"The ladder {ladder!r} names it. Let that name somebody else first.")
+
+
 class TooManyRotasError(DomainError):
     kind = ErrorKind.CONFLICT
     code = "rota.too_many"
@@ -34,6 +44,14 @@ class TeamNameTakenError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Another team has this name.")
+
+
+class TeamInUseError(DomainError):
+    kind = ErrorKind.CONFLICT
+    code = "team.in_use"
+
+    def __init__(self, ladder: str) -> None:
+        super().__init__(f"The ladder {ladder!r} names it. Let that name somebody else first.")
 
 
 class TooManyTeamsError(DomainError):

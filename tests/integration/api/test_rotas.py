@@ -234,6 +234,23 @@ async def test_a_team_is_changed_as_a_whole(api: httpx.AsyncClient) -> None:
     assert (await api.get(place)).status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["rota", "team"])
+async def test_what_a_ladder_names_is_not_archived_under_it(
+    api: httpx.AsyncClient, kind: str
+) -> None:
+    lin = await join(api, "lin")
+    body = draft(lin) if kind == "rota" else {"name": "Care", "member_ids": [lin]}
+    named = (await api.post(f"/v1/{kind}s", json=body)).json()["id"]
+    step = {"percent": 100, "audience": [{"kind": kind, "id": named}]}
+    ladder = await api.post("/v1/ladders", json={"name": "Nights", "steps": [step]})
+    assert ladder.status_code == 201, ladder.text
+    refused = await api.delete(f"/v1/{kind}s/{named}")
+    assert (refused.status_code, refused.json()["code"]) == (409, f"{kind}.in_use")
+    assert "Nights" in refused.json()["detail"]
+    assert (await api.delete(f"/v1/ladders/{ladder.json()['id']}")).status_code == 204
+    assert (await api.delete(f"/v1/{kind}s/{named}")).status_code == 204
+
+
 async def test_contacts_are_replaced_and_never_written_to_the_trail(
     api: httpx.AsyncClient,
 ) -> None:
