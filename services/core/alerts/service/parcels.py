@@ -10,6 +10,7 @@ from services.core.actions import service as actions
 from services.core.alerts import rules
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import outbox
+from services.core.alerts.service import texts
 from services.core.alerts.types import Alert, ChannelKind, Purpose
 from services.core.kit import ids
 from services.core.kit.uow import UnitOfWork
@@ -43,6 +44,7 @@ async def queue(uow: UnitOfWork, tellings: Sequence[Telling]) -> None:
     for telling in tellings:
         person_id = _only_reader(telling, kinds.get(telling.channel_id))
         rows.append(_row(uow, telling, secret, person_id))
+    await texts.word_rows(uow, rows)
     await outbox.add_dispatches(uow, rows)
     uow.wake(QUEUE)
 
