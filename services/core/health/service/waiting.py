@@ -29,7 +29,6 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
     change = await waiting.get_first(uow, waiting.CHANGES)
     unqueued = await waiting.get_first(uow, waiting.UNQUEUED)
     parcels = await waiting.get_parcels(uow)
-    change = await waiting.get_first(uow, waiting.CHANGES)
 
     def since(moment: datetime | None) -> float:
         return max(0.0, (uow.now - moment).total_seconds()) if moment else 0.0
@@ -46,7 +45,6 @@ async def read_waiting_in(uow: UnitOfWork) -> Waiting:
             "metrics": since(change),
             "fanout": since(unqueued),
             "subscriptions": since(parcels.overdue_since),
-            "metrics": since(change),
         },
     )
 
