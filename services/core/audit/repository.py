@@ -1,7 +1,7 @@
-"""SQL of the trail: append and read, nothing else is granted."""
+"""SQL of the trail: append and read; the one sealer adds places and hashes, nothing else."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Row, Table, select
@@ -9,8 +9,74 @@ from sqlalchemy import Row, Table, select
 from services.core.audit.models import AuditRow
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
-from services.core.kit.bulk import insert_rows
+from services.core.kit.bulk import insert_rows, update_rows
 from services.core.kit.uow import UnitOfWork
+
+AUDIT_LOG: Final = cast("Table", AuditRow.__table__)
+
+# One sealer at a time in the whole installation: the order is given by a single writer.
+SEALER_LOCK: Final = 0x77617274
+
+UNSEALED_WORKSPACES = "SELECT DISTINCT workspace_id FROM audit_log WHERE seq IS NULL LIMIT 500"
+
+UNSEALED = """
+SELECT * FROM audit_log WHERE workspace_id = :workspace_id AND seq IS NULL ORDER BY id LIMIT :limit
+"""
+
+HEAD = "SELECT last_seq, last_hash FROM audit_heads WHERE workspace_id = :workspace_id"
+
+MOVE_HEAD = """
+INSERT INTO audit_heads (workspace_id, last_seq, last_hash) VALUES (:workspace_id, :seq, :hash)
+ON CONFLICT (workspace_id) DO UPDATE SET last_seq = excluded.last_seq,
+  last_hash = excluded.last_hash
+"""
+
+SEALED = """
+SELECT * FROM audit_log WHERE workspace_id = :workspace_id AND seq > :after AND seq <= :until
+ORDER BY seq LIMIT :limit
+"""
+
+COUNT_UNSEALED = "SELECT count(*) FROM audit_log WHERE workspace_id = :workspace_id AND seq IS NULL"
+
+
+async def lock_sealer(uow: UnitOfWork) -> bool:
+    """True when this transaction is the sealer until it ends."""
+    row = await uow.execute("SELECT pg_try_advisory_xact_lock(:key)", {"key": SEALER_LOCK})
+    return bool(row.scalar_one())
+
+
+async def list_unsealed_workspaces(uow: UnitOfWork) -> list[UUID]:
+    return list((await uow.execute(UNSEALED_WORKSPACES)).scalars())
+
+
+async def list_unsealed(uow: UnitOfWork, limit: int) -> list[dict[str, Any]]:
+    parameters = {"workspace_id": uow.workspace_id, "limit": limit}
+    return [dict(row) for row in (await uow.execute(UNSEALED, parameters)).mappings()]
+
+
+async def get_head(uow: UnitOfWork) -> tuple[int, bytes] | None:
+    """(last place given, its hash)."""
+    row = (await uow.execute(HEAD, {"workspace_id": uow.workspace_id})).one_or_none()
+    return (row.last_seq, bytes(row.last_hash)) if row else None
+
+
+async def seal(uow: UnitOfWork, places: Sequence[Mapping[str, Any]]) -> None:
+    """Write `seq` and `hash` of rows by `id`, the last of them being the new end."""
+    await update_rows(uow, AUDIT_LOG, places)
+    last = {"seq": places[-1]["seq"], "hash": places[-1]["hash"]}
+    await uow.execute(MOVE_HEAD, {"workspace_id": uow.workspace_id, **last})
+
+
+async def list_sealed(uow: UnitOfWork, after: int, until: int, limit: int) -> list[dict[str, Any]]:
+    """By place, those behind `after` up to `until`."""
+    places = {"after": after, "until": until, "limit": limit}
+    parameters = {"workspace_id": uow.workspace_id, **places}
+    return [dict(row) for row in (await uow.execute(SEALED, parameters)).mappings()]
+
+
+async def count_unsealed(uow: UnitOfWork) -> int:
+    found = await uow.execute(COUNT_UNSEALED, {"workspace_id": uow.workspace_id})
+    return int(found.scalar_one())
 
 
 async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
@@ -29,7 +95,7 @@ async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
         }
         for entry in entries
     ]
-    await insert_rows(uow, cast("Table", AuditRow.__table__), rows)
+    await insert_rows(uow, AUDIT_LOG, rows)
 
 
 async def list_entries(

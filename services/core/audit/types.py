@@ -1,7 +1,9 @@
-"""What the trail records."""
+"""What the trail records, and what counting its chain again came to."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +14,29 @@ class AuditEntry:
     subject_kind: str
     subject_id: object
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Flaw(StrEnum):
+    """What is wrong with a chain at its first broken place."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    CUT_OFF = "cut_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`checked` rows hold from the first one up to `last_seq`; `flaw` is the first that does not.
+
+    It is at `flaw_seq`, the row `flaw_id` where there is one. `is_whole` says that the end was
+    reached; `last_hash` is worth noting elsewhere: who can write the database can write a chain.
+    """
+
+    checked: int
+    last_seq: int
+    last_hash: bytes
+    unsealed: int
+    is_whole: bool
+    flaw: Flaw | None = None
+    flaw_seq: int | None = None
+    flaw_id: UUID | None = None

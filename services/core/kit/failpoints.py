@@ -49,6 +49,7 @@ POINTS: Final = (
     "stage.feeds",
     "stage.standstills",
     "stage.replans",
+    "stage.audit",
     "stage.inhibitors",
     "stage.partitions",
     "stage.stream-upkeep",

@@ -2,6 +2,7 @@
 
 from services.worker.jobs import (
     alerts,
+    audit,
     bursts,
     calendars,
     climbing,
@@ -20,6 +21,7 @@ from services.worker.jobs import (
 
 __all__ = [
     "alerts",
+    "audit",
     "bursts",
     "calendars",
     "climbing",
