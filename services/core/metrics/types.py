@@ -146,13 +146,6 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """Since when anything was heard of each feed; None when nothing ever was."""
-
-    since: Mapping[Feed, datetime | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """What the rows of one key came to, before it is a value."""
 

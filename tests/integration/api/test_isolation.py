@@ -135,7 +135,9 @@ def cases(where: str) -> list[Case]:
     found = []
     for path, method, operation in operations():
         for parameter in operation.get("parameters", []):
-            is_id = where == "path" or '"uuid"' in json.dumps(parameter["schema"])
+            # A metric's name is everybody's.
+            in_path = where == "path" and parameter["name"] != "name"
+            is_id = in_path or '"uuid"' in json.dumps(parameter["schema"])
             if parameter["in"] == where and is_id:
                 found.append(Case(operation["operationId"], method, path, parameter["name"]))
     return found

@@ -1,6 +1,6 @@
 """The community-health page in one call, out of sums of days alone."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.core.kit.uow import UnitOfWork
@@ -28,10 +28,12 @@ from services.core.metrics.types import (
     Words,
 )
 from services.core.objectives.errors import RangeError
+from services.core.objectives.types import Range
 
 DEFAULT_DAYS: Final = 28
 MOST_DAYS: Final = 400
 SHARES: Final = {"returning_share": Unit.SHARE, "retention": Unit.SHARE}
+Observed = dict[Feed, datetime | None]
 _NAMES: Final = [one.name for one in ROLLED]
 
 
@@ -53,7 +55,8 @@ async def read_dashboard(
     first = first or last - timedelta(days=DEFAULT_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
         raise RangeError(MOST_DAYS)
-    cells = await _read(uow, first, last, zone)
+    observed = await measuring.get_observed(uow)
+    cells = await _read(uow, first, last, zone, observed)
     state = await dashboard.get_state(uow, first, last)
     return Dashboard(
         first=first,
@@ -65,17 +68,16 @@ async def read_dashboard(
             chapter: [_figure(name, cells, compare=compare) for name in names]
             for chapter, names in CHAPTERS.items()
         },
-        series=await _series(uow, first, last, zone),
+        series=await _series(uow, rules.day_range(first, last, zone), observed),
         negative_breakdown=await dashboard.list_causes(uow, first, last),
     )
 
 
 async def _read(
-    uow: UnitOfWork, first: date, last: date, zone: str
+    uow: UnitOfWork, first: date, last: date, zone: str, observed: Observed
 ) -> dict[tuple[str, bool], Cell]:
     """Every number of the page, by its name and whether it is of the range or from before it."""
     earlier, _ = rules.previous(first, last)
-    observed = await measuring.get_observed(uow)
     totals = await dashboard.list_totals(uow, _NAMES, earlier, first, last)
     bins = await dashboard.list_bins(uow, earlier, first, last)
     cells: dict[tuple[str, bool], Cell] = {}
@@ -126,10 +128,9 @@ async def _people(
     }
 
 
-async def _series(uow: UnitOfWork, first: date, last: date, zone: str) -> dict[str, list[Point]]:
-    found = await dashboard.list_series(uow, list(SERIES), first, last)
-    observed = await measuring.get_observed(uow)
-    wanted = rules.day_range(first, last, zone)
+async def _series(uow: UnitOfWork, wanted: Range, observed: Observed) -> dict[str, list[Point]]:
+    days = rules.days_of(wanted)
+    found = await dashboard.list_series(uow, list(SERIES), days[0], days[-1])
     series = {}
     for name in SERIES:
         definition = REGISTRY[name]
