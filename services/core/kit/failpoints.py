@@ -44,8 +44,6 @@ POINTS: Final = (
     "stage.metrics",
     "stage.recount",
     "stage.detectors",
-    "stage.metrics",
-    "stage.recount",
     "stage.feeds",
     "stage.standstills",
     "stage.replans",
