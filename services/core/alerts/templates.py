@@ -76,13 +76,18 @@ def find_problems(texts: AlertTexts) -> Iterator[FieldProblem]:
     for purpose, by_language in texts.templates.items():
         for language, template in by_language.items():
             pointer = f"/templates/{purpose.value}/{language}"
-            for name in names_in(template):
-                if name not in FIELDS:
-                    listed = ", ".join(FIELDS)
-                    yield FieldProblem(pointer, "unknown_field", f"A template may name: {listed}.")
-                elif name == TEXT_FIELD and not texts.message_text_leaves:
-                    detail = "Messages' words do not leave: message_text_leaves is off."
-                    yield FieldProblem(pointer, "text_stays", detail)
+            allowed = texts.message_text_leaves
+            yield from _problems_of(template, pointer, text_leaves=allowed)
+
+
+def _problems_of(template: str, pointer: str, *, text_leaves: bool) -> Iterator[FieldProblem]:
+    for name in names_in(template):
+        if name not in FIELDS:
+            detail = f"A template may name: {', '.join(FIELDS)}."
+            yield FieldProblem(pointer, "unknown_field", detail)
+        elif name == TEXT_FIELD and not text_leaves:
+            detail = "Messages' words do not leave: message_text_leaves is off."
+            yield FieldProblem(pointer, "text_stays", detail)
 
 
 def word(
