@@ -9,6 +9,7 @@ from services.core.alerts import service as alerts
 from services.core.alerts.ladder_types import GroupBy, LadderStep
 from services.core.alerts.repository.climbing import CLAIM
 from services.core.alerts.types import Alert
+from services.core.health import service as health
 from services.core.rotas.types import Audience, AudienceKind
 from services.core.silences import service as silences
 from services.core.silences.types import Conditions, SilenceDraft
@@ -226,3 +227,13 @@ async def test_the_claim_reads_what_is_due_by_its_index(desk: Desk) -> None:
         )
         told = "\n".join(plan.scalars())
     assert "ix_alerts_climb_by_tier" in told
+
+
+async def test_a_climb_that_nobody_moves_is_seen_by_whoever_audits(desk: Desk) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=60))
+    await desk.raised()
+    desk.clock.advance(10 * MINUTE)
+    waiting = await health.read_waiting(desk.database)
+    assert waiting.overdue["climbing"] == 9 * 60
+    assert await climb(desk, timedelta()) == 1
+    assert (await health.read_waiting(desk.database)).overdue["climbing"] == 0
