@@ -74,6 +74,8 @@ async def test_the_next_step_and_the_next_generation_are_alerts_of_their_own(des
 async def test_the_number_of_statements_does_not_grow_with_the_timers(desk: Desk) -> None:
     await desk.webhook()
     await desk.webhook("second")
+    # The first of a workspace makes the secret that signs links.
+    await raise_for(desk, fired_timer())
     counts = []
     for size in (1, 200):
         timers = [fired_timer() for _ in range(size)]
@@ -81,7 +83,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_timers(desk: Desk
             assert await raise_for(desk, *timers) == size
         counts.append(len(asked))
     assert counts[0] == counts[1]
-    assert counts[0] <= 13
+    assert counts[0] <= 16
 
 
 async def test_the_policys_own_ladder_says_who_hears_of_it(desk: Desk) -> None:
