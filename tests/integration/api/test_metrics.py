@@ -135,7 +135,7 @@ async def test_counts_are_left_out_when_they_take_too_long_and_ages_are_not(
     locking = await connect(database_url)
     try:
         async with locking.transaction():
-            await locking.execute("LOCK TABLE alerts IN ACCESS EXCLUSIVE MODE")
+            await locking.execute("LOCK TABLE delivery_keys IN ACCESS EXCLUSIVE MODE")
             found = await figures(anonymous)
     finally:
         await locking.close()
