@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from services.core.alerts import service as alerts
 from services.core.alerts.types import DetectorNotice
 from services.core.audit import service as audit
@@ -32,6 +34,8 @@ from services.core.kit.uow import Database, UnitOfWork
 from services.core.rotas import service as rotas
 from services.core.stream import service as stream
 
+log = structlog.get_logger(__name__)
+
 DETECTORS_A_PAGE: Final = 500
 OVER: Final = "back to normal"
 # Of a subject that is not there any more: a deleted source, a stage that runs, a rota in order.
@@ -51,27 +55,61 @@ async def look(database: Database) -> int:
 
     The cost of a quiet minute is a few statements for all workspaces. Safe to run anywhere at any
     time: a firing begins once, whoever looks, and looking again in the same minute changes nothing.
+    A workspace that cannot be looked at keeps no other from it.
     """
     changed, after = 0, repository.FIRST_PLACE
-    stalls: Sequence[Stall] | None = None
     while True:
         async with database.system() as uow:
             found, end = await repository.list_due(
                 uow, after, DETECTORS_A_PAGE, drifts=database.clock.drifts
             )
-            due = [one for one in found if rules.is_turn(one.detector.draft, one.tick)]
-            page = await _look_at(uow, due)
-        stuck = [one for one in due if one.detector.draft.kind is DetectorKind.STUCK_STAGE]
-        if stuck and stalls is None:
-            stalls = await _list_stalls(database)
-        page.looks += _look_at_stages(stuck, stalls or ())
-        page.looks += await _look_at_rotas(database, due)
-        for workspace_id, looks in _changing(page, due).items():
-            async with database.unit(workspace_id) as uow:
-                changed += await _carry_out(uow, looks)
+        due = [one for one in found if rules.is_turn(one.detector.draft, one.tick)]
+        try:
+            changed += await _look_together(database, due)
+        except Exception:
+            log.exception("detectors.page_broke", detectors=len(due))
+            changed += await _look_one_by_one(database, due)
         if end is None:
             return changed
         after = end
+
+
+async def _look_one_by_one(database: Database, due: Sequence[Due]) -> int:
+    """Workspace by workspace: whatever is wrong with one of them, its neighbours are looked at.
+
+    Raises UnavailableError when it is the database that is away.
+    """
+    changed = 0
+    by_workspace: dict[UUID, list[Due]] = defaultdict(list)
+    for one in due:
+        by_workspace[one.workspace_id].append(one)
+    for workspace_id, own in by_workspace.items():
+        try:
+            changed += await _look_together(database, own)
+        except Exception:
+            log.exception("detectors.workspace_broke", workspace_id=str(workspace_id))
+            # Opened for its clock: a database that does not answer is no workspace's fault.
+            async with database.system():
+                continue
+    return changed
+
+
+async def _look_together(database: Database, due: Sequence[Due]) -> int:
+    stuck = [one for one in due if one.detector.draft.kind is DetectorKind.STUCK_STAGE]
+    stalls = await _list_stalls(database) if stuck else None
+    if stalls is None:
+        # Nobody knows how the stages are: what is told of them neither begins nor ends.
+        due = [one for one in due if one not in stuck]
+        stuck = []
+    async with database.system() as uow:
+        page = await _look_at(uow, due)
+    page.looks += _look_at_stages(stuck, stalls or ())
+    page.looks += await _look_at_rotas(database, due)
+    changed = 0
+    for workspace_id, looks in _changing(page, due).items():
+        async with database.unit(workspace_id) as uow:
+            changed += await _carry_out(uow, looks)
+    return changed
 
 
 async def _look_at(uow: UnitOfWork, due: Sequence[Due]) -> _Page:
@@ -107,10 +145,10 @@ async def _count(
     return looks
 
 
-async def _list_stalls(database: Database) -> Sequence[Stall]:
-    """By the auditor's last word; one that is silent says nothing."""
+async def _list_stalls(database: Database) -> Sequence[Stall] | None:
+    """By the auditor's last word; None where one that is silent says nothing."""
     last = await health.read_verdict(database)
-    return () if last is None or last.silent else last.stalls
+    return None if last is None or last.silent else last.stalls
 
 
 def _look_at_stages(due: Sequence[Due], stalls: Sequence[Stall]) -> list[Look]:
@@ -182,6 +220,8 @@ async def _carry_out(uow: UnitOfWork, looks: Sequence[Look]) -> int:
 
 def _step(one: Look, last: Firing | None) -> Step:
     tick, draft = one.due.tick, one.due.detector.draft
+    # A change begins anew: the rest of a firing it cut short does not bind the next version.
+    rests = last is not None and last.version == one.due.detector.version
     if last is not None and max(last.started_at, last.ended_at or last.started_at) >= tick:
         # Another worker looked at this minute, or at a later one.
         return Step.NOTHING
@@ -189,7 +229,7 @@ def _step(one: Look, last: Firing | None) -> Step:
         draft,
         fires=one.judged.fires,
         going_on=last is not None and last.ended_at is None,
-        last_ended_at=last.ended_at if last else None,
+        last_ended_at=last.ended_at if last and rests else None,
         tick=tick,
     )
 

@@ -1,6 +1,7 @@
 """Detectors against real rows: once for each firing, by the same law as the try on the past."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -255,6 +256,54 @@ async def test_a_change_ends_what_the_old_version_told(desk: Desk, source: UUID)
     (alert,) = await raised(desk)
     assert (alert.state, alert.resolution) == (AlertState.RESOLVED, "the detector was changed")
     assert (await firings(desk))[0].ended_at == NOON
+
+
+async def test_a_change_does_not_make_the_next_version_rest(desk: Desk, source: UUID) -> None:
+    """Whoever mends the name of one that goes off is not left without it for the cool-down."""
+    surge = draft(Kind.KEYWORD_SURGE, threshold=3, minimum=1, window_minutes=5, words=("烂脸",))
+    made = await create(desk, surge)
+    await hear(desk, source, NOON - 4 * MINUTE, NOON, text="烂脸")
+    assert await detectors.look(desk.database) == 1
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await detectors.change_detector(uow, made.id, replace(surge, name="Rashes"))
+    assert await detectors.look(desk.database) == 0
+    desk.clock.advance(MINUTE)
+    assert await detectors.look(desk.database) == 1
+    assert [one.version for one in await firings(desk)] == [2, 1]
+
+
+async def test_a_workspace_that_cannot_be_looked_at_keeps_no_other_from_it(
+    desk: Desk, source: UUID
+) -> None:
+    sound = Desk(desk.database, await workspaces.create_workspace(desk.database, "Sound"))
+    async with sound.database.unit(sound.workspace_id) as uow:
+        other = UUID(str((await make.add_source(uow, name="other")).id))
+    for each, where in ((desk, source), (sound, other)):
+        await create(each, draft(Kind.KEYWORD_SURGE, threshold=3, minimum=1, words=("烂脸",)))
+        await hear(each, where, NOON - 4 * MINUTE, NOON, text="烂脸")
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.ensure_defaults(uow)
+        await uow.execute('UPDATE ladders SET steps = \'[{"of": "a later release"}]\'')
+    assert await detectors.look(desk.database) == 1
+    assert await firings(desk) == []
+    assert len(await firings(sound)) == 1
+
+
+async def test_what_is_told_of_a_stage_does_not_end_while_nobody_knows(desk: Desk) -> None:
+    await create(desk, draft(Kind.STUCK_STAGE, threshold=60, minimum=0, window_minutes=5))
+    report = {
+        "silence": 20.0,
+        "stalls": [{"stage": "alerts", "seconds": 75.0, "place": ""}],
+        "notes": {},
+        "look_seconds": 0.1,
+    }
+    async with desk.database.system() as uow:
+        await processes.lock_verdict(uow)
+        await processes.put_verdict(uow, report)
+    assert await detectors.look(desk.database) == 1
+    desk.clock.advance(MINUTE)
+    assert await detectors.look(desk.database) == 0
+    assert (await firings(desk))[0].ended_at is None
 
 
 async def test_a_stage_that_stands_still_is_told_while_it_does(desk: Desk) -> None:
