@@ -190,8 +190,9 @@ def decide(alert: Alert, steps: Sequence[LadderStep], past: Past, around: Around
     due = [one for one in left if one.at <= around.now]
     after = next((one for one in left if one.at > around.now), None)
     resumed = alert.state is AlertState.ACKNOWLEDGED
-    if resumed and not due and after is None and steps:
-        # Everybody has been told, somebody said they had it, and then there was silence.
+    if not left and steps:
+        # Everybody has been told, somebody said they had it, and then there was silence. It may be
+        # held as well, and is then told when that ends.
         due = [_once_more(alert, steps, past, due_at)]
     if around.held is not None and due:
         return _hold(due[0], around, around.held, start, resumed=resumed)

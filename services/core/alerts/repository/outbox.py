@@ -13,11 +13,12 @@ from services.core.kit.uow import UnitOfWork
 
 IDENTITY = ("workspace_id", "alert_id", "channel_id", "purpose", "sequence")
 
+# News of the end, and that it was different, stay true whatever becomes of the alert.
 # Apart from the reading below: a claim we had to wait for is only visible to the next statement.
 LOCK_OF_ALERTS = """
 SELECT id FROM outbox
 WHERE workspace_id = :workspace_id AND alert_id = ANY(CAST(:alert_ids AS uuid[]))
-  AND purpose <> 'resolved' AND state = 'pending'
+  AND purpose NOT IN ('resolved', 'corrected') AND state = 'pending'
 ORDER BY id FOR UPDATE
 """
 
@@ -27,12 +28,12 @@ WITH attempts AS (
     bool_or(a.outcome = 'started') AS sending
   FROM outbox o JOIN send_attempts a ON a.workspace_id = o.workspace_id AND a.outbox_id = o.id
   WHERE o.workspace_id = :workspace_id AND o.alert_id = ANY(CAST(:alert_ids AS uuid[]))
-    AND o.purpose <> 'resolved'
+    AND o.purpose NOT IN ('resolved', 'corrected')
   GROUP BY o.id
 ), cancelled AS (
   UPDATE outbox SET state = 'cancelled', last_error = :reason
   WHERE workspace_id = :workspace_id AND alert_id = ANY(CAST(:alert_ids AS uuid[]))
-    AND purpose <> 'resolved' AND state = 'pending'
+    AND purpose NOT IN ('resolved', 'corrected') AND state = 'pending'
 )
 SELECT o.alert_id, o.channel_id,
   max(CASE WHEN o.state = 'pending' AND t.sending THEN o.next_at END) AS lease_end

@@ -9,10 +9,9 @@ from sqlalchemy import Row
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.repository import outbox
 from services.core.alerts.service.channels import get_channel
-from services.core.alerts.service.handling import get_alert
+from services.core.alerts.service.handling import OVER, get_alert
 from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import (
-    AlertState,
     Attempt,
     Delivery,
     LetterRange,
@@ -32,6 +31,8 @@ MAX_DELIVERIES: Final = 200
 MAX_ATTEMPTS: Final = 5_000
 MAX_REDRIVEN: Final = 10_000
 EVERYTHING: Final = LetterRange()
+# Said when an alert is over, so that its being over takes nothing away from it.
+NEWS_OF_THE_END: Final = frozenset({Purpose.RESOLVED, Purpose.CORRECTED})
 
 
 async def list_deliveries(uow: UnitOfWork, alert_id: UUID) -> list[Delivery]:
@@ -83,8 +84,7 @@ async def redrive(
 
 
 def _is_stale(row: Row[Any]) -> bool:
-    resolved: bool = row.alert_state == AlertState.RESOLVED
-    return resolved and row.purpose != Purpose.RESOLVED
+    return row.alert_state in OVER and row.purpose not in NEWS_OF_THE_END
 
 
 async def _with_attempts(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Delivery]:

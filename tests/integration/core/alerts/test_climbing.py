@@ -194,6 +194,29 @@ async def test_a_silence_keeps_an_alert_quiet_and_its_end_tells_it(desk: Desk) -
     assert [one["type"] for one in await messages(desk, alert)] == ["alert.firing"]
 
 
+async def test_a_rest_that_runs_out_in_a_silence_is_told_once_more_when_that_ends(
+    desk: Desk,
+) -> None:
+    await set_ladder(desk, LadderStep(0))
+    alert = await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.acknowledge(uow, alert.id, minutes=20)
+        draft = SilenceDraft(
+            Conditions(),
+            starts_at=uow.now,
+            ends_at=uow.now + 30 * MINUTE,
+            reason="lunch",
+            everything=True,
+            also_urgent=True,
+        )
+        await silences.create_silence(uow, draft)
+    await climb(desk, 21 * MINUTE)
+    assert (await steps(desk, alert))[-1] == (0, 1, "explained", "silence")
+    await climb(desk, 10 * MINUTE)
+    assert await steps(desk, alert) == [(0, 0, "told", None), (0, 1, "told", None)]
+    assert await climb(desk, 60 * MINUTE) == 0
+
+
 async def test_alerts_of_a_group_are_told_together_within_its_window(desk: Desk) -> None:
     await set_ladder(desk, LadderStep(0), grouping=(GroupBy.CASE, 600))
     first = await desk.raised()

@@ -63,3 +63,42 @@ async def test_an_alert_of_a_month_ago_expires_and_wakes_nobody(desk: Desk) -> N
     assert await desk.states(alert) == ["firing cancelled"]
     async with desk.database.unit(desk.workspace_id) as uow:
         assert (await alerts.resolve(uow, alert.id)).state == "expired"
+
+
+async def test_a_correction_is_not_taken_back_by_what_becomes_of_the_alert(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    await sent(desk)
+    await correct(desk, alert, ClockState.MET)
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.acknowledge(uow, alert.id)
+        await alerts.resolve(uow, alert.id)
+    assert "corrected pending" in await desk.states(alert)
+
+
+async def test_a_correction_that_died_may_be_sent_again_when_its_alert_is_over(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    await sent(desk)
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await alerts.resolve(uow, alert.id)
+    await sent(desk)
+    await correct(desk, alert, ClockState.MET)
+    gone = FakeGateway([Answer(status_code=404)])
+    await alerts.send_due(desk.database, {"webhook": gone})
+    assert (await desk.states(alert))[-1] == "corrected dead"
+    async with desk.database.unit(desk.workspace_id) as uow:
+        done = await alerts.redrive(uow)
+    assert (done.queued, done.cancelled) == (1, 0)
+
+
+async def test_nobody_is_woken_by_a_dead_letter_about_an_alert_that_expired(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised()
+    await alerts.send_due(desk.database, {"webhook": FakeGateway([Answer(status_code=404)])})
+    desk.clock.advance(timedelta(days=31))
+    assert await alerts.expire(desk.database) == 1
+    async with desk.database.unit(desk.workspace_id) as uow:
+        done = await alerts.redrive(uow)
+    assert (done.queued, done.cancelled) == (0, 1)
+    assert await desk.states(alert) == ["firing cancelled"]
