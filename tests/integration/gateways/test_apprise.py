@@ -47,6 +47,23 @@ async def test_a_service_that_names_its_host_is_not_called() -> None:
     assert (answer.failure, server.requests) == (Failure.BLOCKED, [])
 
 
+async def test_no_second_address_hides_behind_the_comma_of_a_public_one() -> None:
+    real = load_library()
+    assert real is not None
+    told: list[str] = []
+
+    class Watched(real.Apprise):  # type: ignore[misc, name-defined]  # found at run time
+        def notify(self, **_: Any) -> bool:
+            told.extend(one.url() for one in self)
+            return True
+
+    library: Any = SimpleNamespace(Apprise=Watched)
+    gateway = AppriseGateway(load=lambda: library, timeout_seconds=30)
+    await gateway.send(parcel("discord://1234567890/abcdefghij,json://127.0.0.1:9/a"))
+    gateway.close()
+    assert [one.partition("://")[0] for one in told] == ["discord"]
+
+
 async def test_a_missing_extra_is_named() -> None:
     gateway = AppriseGateway(load=lambda: load_library("a_library_nobody_has"))
     answer = await gateway.send(parcel("tgram://a/b"))
@@ -65,7 +82,7 @@ async def test_threads_that_hang_hold_up_nobody_else() -> None:
     release = threading.Event()
 
     class Hanging:
-        def add(self, _: str) -> bool:
+        def add(self, _: list[str]) -> bool:
             return True
 
         def notify(self, **_: Any) -> bool:
