@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from services.core.kit.errors import DomainError
+
 Result = TypeVar("Result")
 
 
@@ -52,7 +54,7 @@ def explained(error: Exception) -> CommandError | None:
 
     if isinstance(error, DomainError):
         misused = error.kind in (ErrorKind.INVALID, ErrorKind.MALFORMED)
-        return (BadInputError if misused else CommandError)(error.detail)
+        return (BadInputError if misused else CommandError)(_with_places(error))
     if isinstance(error, ValidationError) and error.title == "Settings":
         return BadInputError(_wrong_settings(error))
     if isinstance(error, OSError):
@@ -62,6 +64,17 @@ def explained(error: Exception) -> CommandError | None:
     if type(error).__module__.startswith("asyncpg."):
         return CommandError(f"Postgres refuses: {error}.")
     return error if isinstance(error, CommandError) else None
+
+
+def _with_places(error: "DomainError") -> str:
+    """The refusal, and where in the input each thing is wrong."""
+    places = [
+        problem.pointer.strip("/")
+        + ("" if problem.detail == error.detail else f": {problem.detail}")
+        for problem in error.errors
+        if problem.pointer.strip("/")
+    ]
+    return f"{error.detail} ({'; '.join(places)})" if places else error.detail
 
 
 def _wrong_settings(error: "ValidationError") -> str:

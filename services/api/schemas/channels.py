@@ -25,7 +25,7 @@ Word = Annotated[str, Field(max_length=2_048)]
 Config = Annotated[
     dict[
         Annotated[str, Field(max_length=64)],
-        Word | int | Annotated[list[Word], Field(max_length=50)] | None,
+        Word | bool | int | Annotated[list[Word], Field(max_length=50)] | None,
     ],
     Field(max_length=20),
 ]

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from services.cli.embedded.process import EmbeddedServerError
 from services.cli.terminal import BadInputError, CommandError, explained
-from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.settings import Settings
 
 
@@ -16,6 +16,11 @@ from services.core.settings import Settings
         (BadInputError("That is no time."), "That is no time.", 2),
         (NotFoundError("delivery"), "No such delivery.", 1),
         (InvalidInputError("A key expires in the future."), "A key expires in the future.", 2),
+        (
+            InvalidInputError("No.", errors=[FieldProblem("/config/port", "wrong", "A port.")]),
+            "No. (config/port: A port.)",
+            2,
+        ),
         (EmbeddedServerError("No wheel."), "No wheel.", 1),
         (ConnectionRefusedError(111, "refused"), "Nothing answers", 1),
         (FileNotFoundError(2, "No such file", "a.txt"), "No such file (a.txt).", 1),
