@@ -9,7 +9,7 @@ import pytest
 
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
-from services.core.alerts.service import raising
+from services.core.alerts.service import parcels
 from services.core.alerts.types import ChannelChange, Outcome, Purpose, Redriven, SendResult
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer, Failure, Parcel
@@ -353,5 +353,5 @@ async def test_queueing_twice_sends_once(desk: Desk) -> None:
     channel = await desk.webhook()
     alert = await desk.raised()
     async with desk.database.unit(desk.workspace_id) as uow:
-        await raising.queue(uow, [(alert, [channel.id, channel.id])], Purpose.FIRING)
+        await parcels.queue(uow, [parcels.Telling(alert, channel.id, Purpose.FIRING)] * 2)
     assert await desk.states(alert) == ["firing pending"]
