@@ -185,10 +185,10 @@ ADD_HEAD: Final = """
 INSERT INTO metric_heads (workspace_id, zone, digest) VALUES (:workspace_id, :zone, '')
 ON CONFLICT DO NOTHING
 """
+HEAD: Final = "SELECT * FROM metric_heads WHERE workspace_id = :workspace_id"
+HOLD_HEAD: Final = f"{HEAD} FOR UPDATE"
 # Whoever holds the head sums up the workspace's days; another worker passes by.
-LOCK_HEAD: Final = """
-SELECT * FROM metric_heads WHERE workspace_id = :workspace_id FOR UPDATE SKIP LOCKED
-"""
+LOCK_HEAD: Final = f"{HOLD_HEAD} SKIP LOCKED"
 SAVE_HEAD: Final = """
 UPDATE metric_heads SET zone = :zone, digest = :digest WHERE workspace_id = :workspace_id
 """

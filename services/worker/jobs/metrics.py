@@ -6,9 +6,9 @@ from services.worker.runtime import Context, Pass, job
 
 @job("metrics.refresh", queue="metrics", poll_factor=15)
 async def refresh(context: Context) -> Pass:
-    done = await metrics.refresh(context.database, zone=context.settings.metrics.zone)
     # What is noted from now on waits for the next turn; only older days are worth another at once.
-    return Pass(done, more=done >= metrics.DAYS_A_UNIT)
+    done, more = await metrics.refresh(context.database, zone=context.settings.metrics.zone)
+    return Pass(done, more=more)
 
 
 @job("metrics.recount", queue="recount", poll_factor=600)

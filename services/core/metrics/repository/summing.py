@@ -31,8 +31,14 @@ async def lock_head(uow: UnitOfWork, zone: str) -> Head | None:
     return _head(found[0]) if found else None
 
 
+async def hold_head(uow: UnitOfWork, zone: str) -> Head:
+    """The same, waiting for whoever has it: for what must not be passed by in silence."""
+    await _run(uow, sums.ADD_HEAD, {"zone": zone})
+    return _head((await _run(uow, sums.HOLD_HEAD, {}))[0])
+
+
 async def get_head(uow: UnitOfWork) -> Head | None:
-    found = await _run(uow, sums.LOCK_HEAD.replace("FOR UPDATE SKIP LOCKED", ""), {})
+    found = await _run(uow, sums.HEAD, {})
     return _head(found[0]) if found else None
 
 

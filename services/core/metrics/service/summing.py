@@ -1,9 +1,12 @@
 """Keep sums of days true: do again what changed, rebuild on demand, recount and compare."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+import structlog
 
 from services.core.changes import service as changes
 from services.core.kit.uow import Database, UnitOfWork
@@ -13,6 +16,8 @@ from services.core.metrics.repository import summing
 from services.core.metrics.types import Head, Mismatch, Recount
 from services.core.objectives.types import Range
 
+log = structlog.get_logger(__name__)
+
 # Days of one unit: seconds at most, so that what is noted meanwhile is not left waiting.
 DAYS_A_UNIT: Final = 5
 # What the nightly recount goes back: a late arrival is rarely later.
@@ -21,31 +26,33 @@ RECOUNT_EVERY: Final = timedelta(hours=24)
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-async def refresh(database: Database, *, zone: str) -> int:
-    """Do the days again in which something changed; returns how many days were done.
+async def refresh(database: Database, *, zone: str) -> tuple[int, bool]:
+    """Do the days again in which something changed, the newest of each workspace first.
 
-    A workspace nobody has summed up yet begins with its whole past, in days of `zone`. Safe to
-    run anywhere at any time: a workspace is held by one worker at once.
+    Returns how many days were done, and whether any workspace may have older ones left. One nobody
+    has summed up yet begins with its whole past, in days of `zone`; one that cannot be summed up
+    keeps no other from it. Safe to run anywhere at any time: a workspace is held by one worker.
     """
     async with database.system() as uow:
         waiting = await summing.list_waiting(uow, DIGEST)
     waiting = list(dict.fromkeys([*await changes.list_workspaces(database), *waiting]))
-    done = 0
+    done, more = 0, False
     for workspace_id in waiting:
-        async with database.unit(workspace_id) as uow:
-            done += await _refresh(uow, zone)
-    return done
+        async with _apart(database, workspace_id), database.unit(workspace_id) as uow:
+            head = await summing.lock_head(uow, zone)
+            days = await _refresh(uow, head) if head else 0
+            done, more = done + days, more or days == DAYS_A_UNIT
+    return done, more
 
 
 async def catch_up(database: Database, workspace_id: UUID, *, zone: str) -> int:
-    """The same for one workspace, until nothing is left to do."""
-    done = 0
-    while True:
+    """The same for one workspace, until no day is left that had changed before."""
+    done, days = 0, DAYS_A_UNIT
+    while days == DAYS_A_UNIT:
         async with database.unit(workspace_id) as uow:
-            days = await _refresh(uow, zone)
-        if not days:
-            return done
+            days = await _refresh(uow, await summing.hold_head(uow, zone))
         done += days
+    return done
 
 
 async def rebuild(
@@ -53,11 +60,10 @@ async def rebuild(
 ) -> int:
     """Do the days from one to another again, or all there are; returns how many were done."""
     async with database.unit(workspace_id) as uow:
-        head = await summing.lock_head(uow, zone)
-        if head is not None:
-            bounds = await _bounds(uow, head.zone)
-            first, last = max(first or bounds[0], bounds[0]), min(last or bounds[1], bounds[1])
-            await _spoil_all(uow, first, last)
+        head = await summing.hold_head(uow, zone)
+        bounds = await _bounds(uow, head.zone)
+        first, last = max(first or bounds[0], bounds[0]), min(last or bounds[1], bounds[1])
+        await _spoil_all(uow, first, last)
     return await catch_up(database, workspace_id, zone=zone)
 
 
@@ -67,8 +73,8 @@ async def set_zone(uow: UnitOfWork, zone: str) -> None:
     Raises UnknownTimeZoneError.
     """
     rules.require_zone(zone)
-    head = await summing.lock_head(uow, zone)
-    if head is None or head.zone == zone:
+    head = await summing.hold_head(uow, zone)
+    if head.zone == zone:
         return
     await summing.forget_days(uow)
     await summing.save_head(uow, zone, "")
@@ -99,7 +105,7 @@ async def recount(
         async with database.unit(workspace_id) as uow:
             found += await _recount_day(uow, first + timedelta(days=step), head.zone)
     async with database.unit(workspace_id) as uow:
-        await summing.lock_head(uow, head.zone)
+        await summing.hold_head(uow, head.zone)
         span = Range(EVER, rules.day_range(last, last, head.zone).end, head.zone)
         people = await summing.compare_people(uow, first, last, span)
         stale = await _stale_days(uow, bounds[0], last, head.zone)
@@ -115,14 +121,27 @@ async def recount_due(database: Database) -> int:
     async with database.system() as uow:
         due = await summing.list_to_recount(uow, uow.now - RECOUNT_EVERY)
     for workspace_id in due:
-        await recount(database, workspace_id)
+        async with _apart(database, workspace_id):
+            await recount(database, workspace_id)
     return len(due)
 
 
-async def _refresh(uow: UnitOfWork, zone: str) -> int:
-    head = await summing.lock_head(uow, zone)
-    if head is None:
-        return 0
+@asynccontextmanager
+async def _apart(database: Database, workspace_id: UUID) -> AsyncIterator[None]:
+    """Whatever goes wrong inside is this workspace's: the others have their turns.
+
+    Raises UnavailableError when it is the database that is away.
+    """
+    try:
+        yield
+    except Exception:
+        log.exception("metrics.workspace_broke", workspace_id=str(workspace_id))
+        # Opened for its clock: a database that does not answer is no workspace's fault.
+        async with database.system():
+            pass
+
+
+async def _refresh(uow: UnitOfWork, head: Head) -> int:
     if head.digest != DIGEST:
         await _spoil_all(uow, *await _bounds(uow, head.zone))
         await summing.save_head(uow, head.zone, DIGEST)
@@ -160,7 +179,7 @@ async def _recount_day(uow: UnitOfWork, day: date, zone: str) -> list[Mismatch]:
 
     The head is held meanwhile, so that no other worker takes the notes of what is counted here.
     """
-    await summing.lock_head(uow, zone)
+    await summing.hold_head(uow, zone)
     days = await summing.list_days(uow, day, day)
     as_of = days[0].as_of if days and days[0].as_of else uow.now
     span = rules.day_range(day, day, zone)

@@ -1,5 +1,6 @@
 """Sums of days are what a recount says, whatever comes late, twice or out of order."""
 
+import asyncio
 import random
 from datetime import date, timedelta
 from typing import Any
@@ -16,11 +17,13 @@ from services.core.metrics.rules import from_bins
 from services.core.metrics.types import Split
 from services.core.objectives.types import Range
 from services.core.triage.types import Tier
+from services.core.workspaces import service as workspaces
 from tests.support.histories import SPAN, happenings
 from tests.support.line import NOON, Line, comment, deleted, event, person, reply
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "UTC")
 DAY = timedelta(days=1)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 async def refreshed(line: Line, zone: str = "UTC") -> None:
@@ -82,7 +85,9 @@ async def test_a_promise_that_is_broken_counts_within_a_minute(line: Line) -> No
     await refreshed(line)
     assert await kept(line, "attainment") == {}
     await line.tick(3 * 60)
-    assert await metrics.refresh(line.database, zone="UTC") > 0
+    days, more = await metrics.refresh(line.database, zone="UTC")
+    assert days > 0
+    assert not more
     assert await kept(line, "attainment") == {("2026-11-20", ""): 1}
     assert await mismatches(line) == []
 
@@ -146,6 +151,35 @@ async def test_another_zone_has_other_days(line: Line) -> None:
     await refreshed(line)
     assert await kept(line, "comments") == {("2026-11-21", ""): 1}
     assert await mismatches(line) == []
+
+
+async def test_a_workspace_that_cannot_be_summed_up_keeps_no_other_from_it(line: Line) -> None:
+    await line.hear(comment("c1"))
+    other = await workspaces.create_workspace(line.database, "First of all")
+    async with line.database.unit(other.id) as uow:
+        await uow.execute(
+            "INSERT INTO metric_heads (workspace_id, zone, digest)"
+            " VALUES (:workspace_id, 'Nowhere/Else', '')",
+            {"workspace_id": other.id},
+        )
+    days, _ = await metrics.refresh(line.database, zone="UTC")
+    assert days > 0
+    assert await kept(line, "comments") == {("2026-11-20", ""): 1}
+
+
+async def test_a_rebuild_waits_for_whoever_is_summing_up(line: Line) -> None:
+    """Passed by in silence, it would say "done" and have done nothing."""
+    await line.hear(comment("c1"))
+    await refreshed(line)
+    async with line.database.unit(line.workspace_id) as uow:
+        await summing.hold_head(uow, "UTC")
+        asked = metrics.rebuild(line.database, line.workspace_id, None, None, zone="UTC")
+        rebuilding = asyncio.create_task(asked)
+        waiting = 0
+        async with asyncio.timeout(10):
+            while not waiting:
+                waiting = (await uow.execute(WAITING)).scalar_one()
+    assert await rebuilding > 0
 
 
 @settings(
