@@ -51,7 +51,9 @@ def create_app(
         lifespan=run,
         # Half-typed addresses are not found; a redirect would lose the body and the signature.
         redirect_slashes=False,
-        # The framework's page loads its scripts from elsewhere; ours works on an island.
+        # The framework's page loads its scripts from elsewhere; ours works on an island. Its schema
+        # is written on the first request, for seconds; ours is a file (`warmline openapi`).
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )

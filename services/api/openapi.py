@@ -1,4 +1,4 @@
-"""The published schema as text, for the file in the project and whoever compares with it."""
+"""The published schema as text: what `pages/openapi.json` is held to, and is served from."""
 
 import json
 from typing import Final

@@ -53,9 +53,9 @@ _SIGNED: Final = frozenset(
 # refusals are of rules it has no words for: what is there, what is over, where a name leads.
 _SAYABLE: Final = (
     "bool_", "datetime_", "dict_type", "enum", "float_", "greater_", "int_parsing", "invalid_json",
-    "less_", "list_type", "literal_error", "model_", "string_", "too_", "unknown_field",
-    "uuid_",
+    "less_", "list_type", "literal_error", "model_", "string_", "unknown_field", "uuid_",
 )  # fmt: skip
+_SAYABLE_COUNTS: Final = frozenset({"too_long", "too_short"})
 # Postgres refused what our own checks let pass.
 _LET_PASS: Final = "A value of the request cannot be stored."
 
@@ -211,7 +211,8 @@ def _is_a_finding(_context: HookContext, failure: Failure, _case: Case, response
         return True
     problem = response.json()
     broken = [part["code"] for part in problem.get("errors", ())]
-    return problem["detail"] == _LET_PASS or any(code.startswith(_SAYABLE) for code in broken)
+    said = any(code in _SAYABLE_COUNTS or code.startswith(_SAYABLE) for code in broken)
+    return problem["detail"] == _LET_PASS or said
 
 
 def _would_saw_off_the_branch(case: Case, ground: Ground) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.api.openapi import render
 
-FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
+FILE = Path(__file__).parents[2] / "services/api/pages/openapi.json"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -28,7 +28,8 @@ def operations() -> list[tuple[str, dict[str, Any]]]:
 
 def test_the_file_is_what_the_code_publishes() -> None:
     assert FILE.read_text(encoding="utf-8") == render(), (
-        "The HTTP interface changed. If that is meant: warmline openapi > docs/openapi.json"
+        "The HTTP interface changed. If that is meant:"
+        " warmline openapi > services/api/pages/openapi.json"
     )
 
 

@@ -193,7 +193,7 @@ def _problems_of_time(draft: StandstillDraft, now: datetime) -> Iterator[FieldPr
     elif draft.ends_at <= draft.starts_at:
         yield FieldProblem("/ends_at", "inverted", "It ends after it begins.")
     elif draft.ends_at - draft.starts_at > LONGEST:
-        yield FieldProblem("/ends_at", "too_long", "It lasts longer than three years.")
+        yield FieldProblem("/ends_at", "beyond_limit", "It lasts longer than three years.")
 
 
 def _problems_of_people(draft: StandstillDraft) -> Iterator[FieldProblem]:

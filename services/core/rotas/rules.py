@@ -117,7 +117,7 @@ def problems_of_override(
         problems.append(FieldProblem("/ends_at", "over", "It ends in the future."))
     elif draft.ends_at - draft.starts_at > LONGEST_RANGE:
         detail = f"It lasts at most {LONGEST_RANGE.days} days."
-        problems.append(FieldProblem("/ends_at", "too_long", detail))
+        problems.append(FieldProblem("/ends_at", "beyond_limit", detail))
     if any(each.starts_at < draft.ends_at and draft.starts_at < each.ends_at for each in others):
         detail = "The rota is overridden at that time already. Take that back first."
         problems.append(FieldProblem("/starts_at", "overlap", detail))
@@ -154,7 +154,7 @@ def problems_of_range(start: datetime, end: datetime) -> list[FieldProblem]:
         return [FieldProblem("query/to", "inverted", "It lies after `from`.")]
     if end - start > LONGEST_RANGE:
         detail = f"It lies at most {LONGEST_RANGE.days} days after `from`."
-        return [FieldProblem("query/to", "too_long", detail)]
+        return [FieldProblem("query/to", "beyond_limit", detail)]
     return []
 
 

@@ -302,7 +302,7 @@ def _problems_of_time(draft: SilenceDraft, now: datetime) -> Iterator[FieldProbl
         yield FieldProblem("/until", "inverted", "It ends after it begins.")
     elif draft.ends_at - draft.starts_at > LONGEST:
         detail = f"A silence lasts {LONGEST.days} days at most."
-        yield FieldProblem("/until", "too_long", detail)
+        yield FieldProblem("/until", "beyond_limit", detail)
     if draft.ends_at <= now:
         yield FieldProblem("/until", "past", "It ends in the future.")
     if draft.starts_at < now - LONGEST_AGO:

@@ -104,7 +104,7 @@ async def test_a_silence_without_an_end_or_longer_than_a_month_is_refused(
     del body["until"]
     assert codes(await api.post("/v1/silences", json=body)) == ["missing"]
     long = await api.post("/v1/silences", json=silence(until=later(days=31)))
-    assert codes(long) == ["too_long"]
+    assert codes(long) == ["beyond_limit"]
 
 
 async def test_who_may_read_may_not_silence(

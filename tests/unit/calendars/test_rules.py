@@ -137,7 +137,7 @@ def test_only_when_nobody_is_there_clocks_stop(parts: dict[str, object], pauses:
     [
         (StandstillDraft(StandstillReason.OUT_OF_OFFICE, NOON), "required"),
         (StandstillDraft(StandstillReason.OUTAGE, NOON, NOON), "inverted"),
-        (StandstillDraft(StandstillReason.OUTAGE, NOON, hour(87_600)), "too_long"),
+        (StandstillDraft(StandstillReason.OUTAGE, NOON, hour(87_600)), "beyond_limit"),
         (StandstillDraft(StandstillReason.OUTAGE, hour(-800)), "too_long_ago"),
         (StandstillDraft(StandstillReason.OUTAGE, hour(87_600)), "too_far_ahead"),
         (StandstillDraft(StandstillReason.OUTAGE, NOON, member_id=LIN), "not_allowed"),

@@ -97,7 +97,7 @@ def inhibition(
     [
         (draft(), []),
         (draft(ends_at=NOON + 30 * DAY), []),
-        (draft(ends_at=NOON + 30 * DAY + timedelta(seconds=1)), ["too_long"]),
+        (draft(ends_at=NOON + 30 * DAY + timedelta(seconds=1)), ["beyond_limit"]),
         (draft(ends_at=NOON), ["inverted", "past"]),
         (draft(starts_at=NOON - HOUR, ends_at=NOON), ["past"]),
         (draft(starts_at=NOON - 2 * HOUR), ["past"]),
