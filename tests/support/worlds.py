@@ -47,6 +47,12 @@ SELECT c.workspace_id, c.opening_message_id, c.id, c.post_id, c.source_id, b.id,
 FROM cases c JOIN burst b USING (workspace_id)
 """
 
+# Somebody who has the one case open, and does not leave it.
+PRESENCE = """
+INSERT INTO presences (workspace_id, case_id, member_id, doing, since, until)
+SELECT workspace_id, id, :id, 'viewing', opened_at, '2099-01-01' FROM cases
+"""
+
 # A detector that fired once.
 DETECTOR = """
 WITH made AS (
@@ -165,6 +171,7 @@ async def make_world(database: Database, name: str) -> World:
         )
         await uow.execute("UPDATE outbox SET state = 'dead'")
         await _keep_quiet(uow)
+        await uow.execute(PRESENCE, {"id": member.id})
         await uow.execute(BURST, {"id": uuid4()})
         await uow.execute(DETECTOR, {"id": uuid4()})
         await _subscribe(uow)

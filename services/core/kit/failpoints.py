@@ -52,6 +52,7 @@ POINTS: Final = (
     "stage.partitions",
     "stage.stream-upkeep",
     "stage.subscriptions-upkeep",
+    "stage.idempotency-upkeep",
     "auditor.look",
 )
 # die: SIGKILL. fail: an outage. timeout: an outage too, named for points where the act was done.

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.core.desk import processing
 from services.core.intake import service as intake
+from services.core.presence import service as presence
 from services.core.subscriptions import service as subscriptions
 from services.worker.runtime import Context, Pass, job
 
@@ -26,6 +27,7 @@ async def keep_partitions(context: Context) -> Pass:
     await intake.drop_old(context.database, keep)
     forgotten = await intake.forget_old(context.database, keep)
     await intake.forget_refusals(context.database)
+    await presence.forget(context.database)
     return Pass(forgotten, more=forgotten > 0)
 
 

@@ -73,6 +73,7 @@ BODIES: dict[str, Any] = {
     "members.change_member": {"name": "Mine"},
     "messages.correct_judgement": {"tier": "routine"},
     "policies.change_policy": POLICY,
+    "presence.put_presence": {"doing": "viewing", "member_id": "{member_id}"},
     "policies.create_policy": POLICY,
     "quarantine.release": {},
     "rotas.change_rota": ROTA,

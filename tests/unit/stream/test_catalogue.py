@@ -11,6 +11,7 @@ from services.core.cases.types import CaseState
 from services.core.conversations.types import Channel
 from services.core.detectors.types import DetectorKind
 from services.core.learning.types import ModelState
+from services.core.presence.types import Doing
 from services.core.rulebook.types import RunOutcome
 from services.core.sla.types import ClockKind
 from services.core.stream.catalogue import CATALOGUE, covers, is_known, words
@@ -30,6 +31,7 @@ from services.core.triage.types import Category, Tier
         (words.ALERT_KIND, AlertKind),
         (words.ALERT_STATE, AlertState),
         (words.SEVERITY, Severity),
+        (words.DOING, Doing),
         (words.RUN_OUTCOME, RunOutcome),
         (words.MODEL_STATE, ModelState),
         (words.STANDSTILL_REASON, StandstillReason),

@@ -25,6 +25,7 @@ CLOCK_KIND: Final = one_of("first_response", "next_response", "resolution", "rep
 ALERT_KIND: Final = one_of("promise", "rule", "budget_burn", "detector")
 ALERT_STATE: Final = one_of("firing", "acknowledged", "resolved", "expired")
 SEVERITY: Final = one_of("hint", "warning", "breach", "escalation")
+DOING: Final = one_of("viewing", "replying")
 RUN_OUTCOME: Final = one_of("applied", "held", "stopped", "looping", "muted")
 MODEL_STATE: Final = one_of("shadow", "active", "retired", "rejected")
 STANDSTILL_REASON: Final = one_of("out_of_office", "outage")

@@ -22,6 +22,7 @@ _CLOCK: Final = carries(
 _LABELS: Final = carries({"tier": words.TIER, "category": words.CATEGORY})
 _CORRECTED: Final = carries({"judgement_id": ID, "from": _LABELS, "to": _LABELS})
 _BURST: Final = carries({"post_id": ID, "cases": WHOLE})
+_PRESENCE: Final = carries({"member_id": ID, "doing": maybe(words.DOING)})
 _RAN: Final = carries({"rule_id": ID, "version": WHOLE, "outcome": words.RUN_OUTCOME})
 
 
@@ -71,5 +72,12 @@ FACTS: Final = (
     _burst("opened", "同一条笔记下，多人在问同一个问题。", "Many ask the same under one post."),
     _burst("joined", "又有人问了同一个问题。", "More people asked the same."),
     _burst("answered", "一次回复了所有相同的问题。", "All who asked the same were answered."),
+    FactKind(
+        "presence.changed",
+        "case",
+        "有同事打开了工单、开始写回复，或者离开了（`doing` 为空）。",
+        "A member opened the case, began to reply, or left (`doing` is null).",
+        _PRESENCE,
+    ),
     FactKind("rule.ran", "message", "一条规则遇到了一条消息。", "A rule met a message.", _RAN),
 )
