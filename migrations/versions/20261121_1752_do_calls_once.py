@@ -1,15 +1,15 @@
 """Do calls once: those of the last day that carried an idempotency key, with their answers.
 
-Revision: 0025_once
-After: 0024_chain
+Revision: 0026_once
+After: 0025_presence
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0025_once"
-down_revision = "0024_chain"
+revision = "0026_once"
+down_revision = "0025_presence"
 branch_labels = None
 depends_on = None
 

@@ -11,6 +11,7 @@ from services.core.changes import models as changes
 from services.core.conversations import models as conversations
 from services.core.detectors import models as detectors
 from services.core.health import models as health
+from services.core.idempotency import models as idempotency
 from services.core.intake import models as intake
 from services.core.kit.db import Base
 from services.core.learning import models as learning
@@ -42,6 +43,7 @@ __all__ = [
     "conversations",
     "detectors",
     "health",
+    "idempotency",
     "intake",
     "learning",
     "metrics",
