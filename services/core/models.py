@@ -18,10 +18,11 @@ from services.core.learning import models as learning
 from services.core.metrics import models as metrics
 from services.core.objectives import models as objectives
 from services.core.presence import models as presence
-from services.core.presence import models as presence
 from services.core.rotas import models as rotas
 from services.core.rulebook import models as rulebook
 from services.core.sandbox import models as sandbox
+from services.core.sessions import models as sessions
+from services.core.signin import models as signin
 from services.core.silences import models as silences
 from services.core.sla import models as sla
 from services.core.staffing import models as staffing
@@ -49,10 +50,11 @@ __all__ = [
     "metrics",
     "objectives",
     "presence",
-    "presence",
     "rotas",
     "rulebook",
     "sandbox",
+    "sessions",
+    "signin",
     "silences",
     "sla",
     "staffing",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.kit.db import Base, Key, one_of
@@ -24,7 +24,12 @@ class WorkspaceRow(Base):
 
 class MemberRow(Base):
     __tablename__ = "members"
-    __table_args__ = (UniqueConstraint("workspace_id", "handle"), one_of("role", Role))
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "handle"),
+        one_of("role", Role),
+        # A directory: whoever signs in by e-mail has named no workspace yet.
+        Index("ix_members_email", text("lower(email)")),
+    )
 
     workspace_id: Mapped[Key]
     id: Mapped[Key]
