@@ -118,6 +118,20 @@ class TriageSettings(Group):
     burst_window_hours: int = Field(default=24, ge=1)
 
 
+class SignInSettings(Group):
+    """How long people stay signed in. `invitation_url` is the page where an invitation is taken.
+
+    The invitation follows it behind `#invitation=`, where no server and no log sees it.
+    """
+
+    idle_hours: float = Field(default=24, gt=0)
+    absolute_hours: float = Field(default=7 * 24, gt=0)
+    invitation_hours: float = Field(default=72, gt=0)
+    invitation_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    # Passwords checked at once; each keeps a core busy for some 30 ms, and 19 MiB.
+    hashing_at_once: int = Field(default=1, ge=1, le=64)
+
+
 class LogSettings(Group):
     level: str = "INFO"
     json_lines: bool = True
@@ -157,6 +171,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     sandbox: SandboxSettings = SandboxSettings()
     metrics: MetricsSettings = MetricsSettings()
+    sign_in: SignInSettings = SignInSettings()
     triage: TriageSettings = TriageSettings()
 
     @field_validator("faults")

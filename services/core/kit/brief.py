@@ -70,6 +70,10 @@ class BriefMemory(Generic[_Key, _Answer]):
             self._remember(key, asked_at, answer)
             return answer
 
+    def forget(self, key: _Key) -> None:
+        """Have the next who asks look anew."""
+        self._answers.pop(key, None)
+
     def _fresh(self, key: _Key) -> tuple[float, _Answer] | None:
         known = self._answers.get(key)
         if known is None or self._read_seconds() - known[0] >= self._max_age:

@@ -4,18 +4,28 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.core.workspaces.types import KeyRecord
+from services.core.workspaces.types import KeyRecord, Role, Scope
 
 PREFIX_CHARACTERS: Final = 8
 RANDOM_CHARACTERS: Final = 40
 # Base 32 without the letters that are taken for digits: 40 of them are 200 bits.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz023456789"
 MAX_SLUG_CHARACTERS: Final = 48
+
+# What each role may do, in this one place. Creators see everything and answer for their own posts,
+# so they work as moderators do; who sets things up is a manager, who lets others in an admin.
+SCOPES_OF: Final[Mapping[Role, frozenset[Scope]]] = {
+    Role.VIEWER: frozenset({Scope.READ}),
+    Role.CREATOR: frozenset({Scope.READ, Scope.WORK}),
+    Role.MODERATOR: frozenset({Scope.READ, Scope.WORK}),
+    Role.MANAGER: frozenset({Scope.READ, Scope.WORK, Scope.MANAGE, Scope.METRICS}),
+    Role.ADMIN: frozenset(Scope),
+}
 
 # On ASCII alone and by fullmatch: \d and \w would also take other scripts' digits and letters.
 _KEY: Final = re.compile(r"wl_([a-z0-9]{8})_([a-z0-9]{40})")

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.core.kit.uow import Actor
+
 
 class Scope(StrEnum):
     """What a key may do. `admin` holds every other one."""
@@ -18,7 +20,7 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member is in the team; routes are opened by scopes, screens by roles."""
+    """What a member is in the team; each role stands for scopes (`rules.SCOPES_OF`)."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -29,12 +31,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The key behind a request, checked: its workspace, name and scopes."""
+    """Who is behind a request, checked: a key, or a member in a session of theirs."""
 
     workspace_id: UUID
-    key_id: UUID
+    key_id: UUID | None
     name: str
     scopes: frozenset[Scope]
+    member_id: UUID | None = None
+    session_id: UUID | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """As whom they act: a person who signed in as themself, a program as its key."""
+        if self.session_id is not None:
+            return Actor(kind="member", id=str(self.member_id), label=self.name)
+        return Actor(kind="key", id=str(self.key_id), label=self.name)
 
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
