@@ -18,7 +18,8 @@ from services.core.workspaces.types import MemberDraft, Workspace
 from tests.support import rows as make
 
 TOLD = "SELECT payload ->> 'member_id', payload ->> 'doing' FROM facts"
-AGE = "UPDATE presences SET since = since - :gone, until = until - :gone"
+GONE = "CAST(:gone AS interval)"
+AGE = f"UPDATE presences SET since = since - {GONE}, until = until - {GONE}"
 
 
 @pytest.fixture
