@@ -10,6 +10,7 @@ from services.core.cases import models as cases
 from services.core.changes import models as changes
 from services.core.conversations import models as conversations
 from services.core.detectors import models as detectors
+from services.core.exports import models as exports
 from services.core.health import models as health
 from services.core.idempotency import models as idempotency
 from services.core.intake import models as intake
@@ -29,6 +30,7 @@ from services.core.staffing import models as staffing
 from services.core.stream import models as stream
 from services.core.subscriptions import models as subscriptions
 from services.core.triage import models as triage
+from services.core.views import models as views
 from services.core.workspaces import models as workspaces
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "changes",
     "conversations",
     "detectors",
+    "exports",
     "health",
     "idempotency",
     "intake",
@@ -61,5 +64,6 @@ __all__ = [
     "stream",
     "subscriptions",
     "triage",
+    "views",
     "workspaces",
 ]

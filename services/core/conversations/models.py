@@ -33,6 +33,13 @@ class FollowerRow(Base):
             "unfollowed_at",
             postgresql_where=sql("unfollowed_at IS NOT NULL"),
         ),
+        # Two letters of a Chinese name, the beginning of a handle's word: see core/search.
+        Index(
+            "ix_followers_search",
+            sql("warmline_search_keys(workspace_id, 0, warmline_search_name(handle, name))"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
     )
 
     workspace_id: Mapped[Key]
@@ -121,6 +128,14 @@ class MessageRow(Base):
             "occurred_at",
             "case_id",
             postgresql_where=sql("direction = 'out' AND deleted_at IS NULL"),
+        ),
+        # The same in texts, by week; its cost is in docs/decisions/0018-search.md.
+        Index(
+            "ix_messages_search",
+            sql("warmline_search_keys(workspace_id, warmline_search_week(occurred_at), text)"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+            postgresql_where=sql("content_at IS NOT NULL AND deleted_at IS NULL"),
         ),
         Index(
             "ix_messages_waiting",
