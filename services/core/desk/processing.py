@@ -23,6 +23,7 @@ from services.core.intake import service as intake
 from services.core.intake.records import ClaimedEntry, EntryFailure
 from services.core.kit import failpoints
 from services.core.kit.errors import UnavailableError
+from services.core.kit.turns import apart
 from services.core.kit.uow import Database
 from services.core.sla import service as sla
 from services.core.triage.types import Classifier
@@ -75,7 +76,7 @@ async def fire_timers(database: Database, *, batch: int = 500) -> Fired:
     workspace_ids, seconds = await sla.list_due_workspaces(database)
     count = 0
     for workspace_id in workspace_ids:
-        async with database.unit(workspace_id) as uow:
+        async with apart(database, workspace_id, "timers"), database.unit(workspace_id) as uow:
             fired = await sla.fire_due(uow, batch)
             await alerts.raise_for(uow, fired)
             count += len(fired)

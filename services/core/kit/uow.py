@@ -63,6 +63,15 @@ class UnitOfWork:
             statement = text(statement)
         return await self.connection.execute(statement, parameters)
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """What is written inside is undone if it fails, and what was written before it stays.
+
+        After an outage nothing stays: the error then is none of the part's.
+        """
+        async with self.connection.begin_nested():
+            yield
+
     def wake(self, queue: str) -> None:
         """Ask the door to wake this queue after the commit; losing the wake costs a second."""
         self.wakes.add(queue)

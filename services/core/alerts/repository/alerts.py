@@ -27,9 +27,11 @@ WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
 RETURNING a.*
 """
 
-LOCK_GROUP = """
+# In one order everywhere: two people answer for two alerts of one case in the same moment.
+LOCK_TOGETHER = """
 SELECT a.* FROM alerts chosen JOIN alerts a
-  ON a.workspace_id = :workspace_id AND a.state = 'acknowledged'
+  ON a.workspace_id = :workspace_id
+  AND (a.id = chosen.id OR a.state IN ('firing', 'acknowledged'))
   AND (a.case_id = chosen.case_id OR a.id = chosen.id)
   AND (a.id = chosen.id OR (NOT :only_this AND a.group_key = chosen.group_key))
 WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
@@ -37,12 +39,17 @@ ORDER BY a.id FOR UPDATE OF a
 """
 
 RESOLVE = """
-UPDATE alerts SET state = 'resolved', resolved_at = :now, resolved_by = :by,
-  resolution = :resolution, note = coalesce(CAST(:note AS text), note),
+WITH mine AS MATERIALIZED (
+  SELECT id FROM alerts
+  WHERE workspace_id = :workspace_id AND state NOT IN ('resolved', 'expired')
+    AND {column} = ANY(CAST(:ids AS uuid[]))
+  ORDER BY id FOR UPDATE
+)
+UPDATE alerts a SET state = 'resolved', resolved_at = :now, resolved_by = :by,
+  resolution = :resolution, note = coalesce(CAST(:note AS text), a.note),
   climb_at = NULL, resume_at = NULL
-WHERE workspace_id = :workspace_id AND state NOT IN ('resolved', 'expired')
-  AND {column} = ANY(CAST(:ids AS uuid[]))
-RETURNING *
+FROM mine WHERE a.workspace_id = :workspace_id AND a.id = mine.id
+RETURNING a.*
 """
 
 
@@ -153,14 +160,17 @@ async def acknowledge(
     return [read_alert(row) for row in await uow.execute(ACKNOWLEDGE, parameters)]
 
 
-async def lock_acknowledged(uow: UnitOfWork, alert_id: UUID, *, only_this: bool) -> list[Alert]:
-    """The acknowledged alerts that stand together with this one, or it alone; held."""
+async def lock_together(uow: UnitOfWork, alert_id: UUID, *, only_this: bool) -> list[Alert]:
+    """This alert and the open ones that stand together with it, or it alone; held.
+
+    Nothing when there is no such alert.
+    """
     parameters = {
         "workspace_id": uow.workspace_id,
         "alert_id": alert_id,
         "only_this": only_this,
     }
-    return [read_alert(row) for row in await uow.execute(LOCK_GROUP, parameters)]
+    return [read_alert(row) for row in await uow.execute(LOCK_TOGETHER, parameters)]
 
 
 async def resolve_of_clocks(

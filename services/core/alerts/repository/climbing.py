@@ -113,6 +113,10 @@ WHERE a.workspace_id = :workspace_id AND a.clock_id = ANY(CAST(:clock_ids AS uui
 ORDER BY a.clock_id, o.channel_id, a.step DESC, a.id DESC
 """
 
+PUT_OFF: Final = """
+UPDATE alerts SET climb_at = :until WHERE workspace_id = :workspace_id AND id = :alert_id
+"""
+
 EXPIRABLE: Final = """
 SELECT w.id FROM workspaces w WHERE EXISTS (
   SELECT FROM alerts a WHERE a.workspace_id = w.id AND a.state = 'firing' AND a.fired_at < :before
@@ -196,6 +200,12 @@ async def add_steps(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
 async def move_alerts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Write where alerts stand, by id; the caller holds them."""
     await update_rows(uow, ALERTS, rows)
+
+
+async def put_off(uow: UnitOfWork, alert_id: UUID, until: datetime) -> None:
+    """The caller holds the alert."""
+    parameters = {"workspace_id": uow.workspace_id, "alert_id": alert_id, "until": until}
+    await uow.execute(PUT_OFF, parameters)
 
 
 async def list_expirable(uow: UnitOfWork, before: datetime) -> list[UUID]:

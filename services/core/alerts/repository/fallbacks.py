@@ -1,5 +1,6 @@
 """SQL of second ways: what did not get through where it was to go, and who else could hear it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -21,9 +22,9 @@ SELECT workspace_id FROM channel_states WHERE failing_since <= :failing_before
 ORDER BY workspace_id LIMIT :limit
 """
 
-# A row is told once elsewhere, and what was told elsewhere is not passed on again. The ladder's own
-# second channel goes first; without one an urgent alert takes any other, the healthiest before all,
-# unless somebody has been told of it already.
+# A row is told once elsewhere, and what was told elsewhere is not passed on again. The second
+# channel of its own step goes first, then that of another step the alert climbs; without one an
+# urgent alert takes any other, the healthiest before all, unless somebody was told of it already.
 FORSAKEN: Final = """
 WITH lost AS (
   SELECT o.id FROM outbox o
@@ -43,11 +44,19 @@ WITH lost AS (
   JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id AND a.state = 'firing'
   LEFT JOIN LATERAL (
     SELECT CAST(step ->> 'fallback_channel_id' AS uuid) AS channel_id
-    FROM jsonb_array_elements(a.ladder -> 'steps') WITH ORDINALITY AS steps (step, place)
+    FROM (
+      SELECT step, CAST(step ->> 'percent' AS int) AS percent,
+        row_number() OVER (PARTITION BY step -> 'percent' ORDER BY place) - 1 AS position
+      FROM jsonb_array_elements(a.ladder -> 'steps') WITH ORDINALITY AS steps (step, place)
+    ) AS steps
     WHERE step ->> 'fallback_channel_id' IS NOT NULL
+      AND percent = (
+        SELECT max(CAST(reached ->> 'percent' AS int))
+        FROM jsonb_array_elements(a.ladder -> 'steps') AS reached
+        WHERE CAST(reached ->> 'percent' AS int) <= a.step)
       AND (step -> 'channel_ids' @> to_jsonb(CAST(o.channel_id AS text))
         OR coalesce(jsonb_array_length(step -> 'channel_ids'), 0) = 0)
-    ORDER BY place DESC LIMIT 1
+    ORDER BY position = o.sequence / 1000 DESC, position DESC LIMIT 1
   ) AS own ON true
   WHERE o.fallback_of IS NULL AND o.purpose <> 'resolved'
     AND (o.tier = 'urgent' OR own.channel_id IS NOT NULL)
@@ -75,11 +84,18 @@ CROSS JOIN LATERAL (
 ORDER BY w.id LIMIT :limit
 """
 
-# Who marks it passes it on: of two workers at once the second finds nothing to mark.
+# Who marks it passes it on: of two workers at once the second finds nothing to mark. The alert is
+# held first, as by whoever acknowledges it: nobody is told of what somebody has taken meanwhile.
 MARK: Final = """
-UPDATE outbox SET fell_back_at = :now
-WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[])) AND fell_back_at IS NULL
-RETURNING id
+WITH firing AS MATERIALIZED (
+  SELECT id FROM alerts
+  WHERE workspace_id = :workspace_id AND id = ANY(CAST(:alert_ids AS uuid[])) AND state = 'firing'
+  ORDER BY id FOR UPDATE
+)
+UPDATE outbox o SET fell_back_at = :now FROM firing
+WHERE o.workspace_id = :workspace_id AND o.id = ANY(CAST(:ids AS uuid[]))
+  AND o.alert_id = firing.id AND o.state IN ('dead', 'pending') AND o.fell_back_at IS NULL
+RETURNING o.id
 """
 
 
@@ -107,7 +123,12 @@ async def list_forsaken(
     return list(await uow.execute(FORSAKEN, parameters))
 
 
-async def mark(uow: UnitOfWork, outbox_ids: list[UUID]) -> set[UUID]:
-    """The rows that are ours to pass on."""
-    parameters = {"workspace_id": uow.workspace_id, "ids": outbox_ids, "now": uow.real_now}
+async def mark(uow: UnitOfWork, forsaken: Sequence[Row[Any]]) -> set[UUID]:
+    """The rows that are ours to pass on; their alerts are held until the unit ends."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "ids": [row.id for row in forsaken],
+        "alert_ids": sorted({row.alert_id for row in forsaken}),
+        "now": uow.real_now,
+    }
     return set((await uow.execute(MARK, parameters)).scalars())

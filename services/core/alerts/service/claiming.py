@@ -22,6 +22,7 @@ from services.core.kit import ids
 from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import service as stream
+from services.core.stream.types import Fact
 
 log = structlog.get_logger(__name__)
 
@@ -77,14 +78,21 @@ async def claim_dispatches(
                 buckets=buckets_of(list(ChannelKind)),
                 storm_per_minute=storm_per_minute,
             )
-            for row in rows:
-                if row.state == OutboxState.DEAD:
-                    fact = send_dead_lettered(_read(row), SendResult(Outcome.IN_DOUBT))
-                    await stream.announce(replace(uow, workspace_id=row.workspace_id), [fact])
+            await _announce_dead(uow, [row for row in rows if row.state == OutboxState.DEAD])
             alive = [row for row in rows if row.state == OutboxState.PENDING]
             digests = await _name_digests(uow, alive)
         took.append(len(rows))
     return [replace(_read(row), digest_id=digests.get(row.id)) for row in alive]
+
+
+async def _announce_dead(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
+    """One statement for each workspace, however many rows of a digest died together."""
+    by_workspace: dict[UUID, list[Fact]] = defaultdict(list)
+    for row in rows:
+        fact = send_dead_lettered(_read(row), SendResult(Outcome.IN_DOUBT))
+        by_workspace[row.workspace_id].append(fact)
+    for workspace_id, facts in by_workspace.items():
+        await stream.announce(replace(uow, workspace_id=workspace_id), facts)
 
 
 async def _name_digests(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[UUID, UUID]:

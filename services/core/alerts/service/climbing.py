@@ -6,21 +6,29 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from services.core.alerts.climbing import Past
 from services.core.alerts.facts import alert_changed
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import climbing as climbs
-from services.core.alerts.service.advancing import advance
+from services.core.alerts.service.advancing import LOOK_AGAIN, advance
 from services.core.alerts.types import Alert
 from services.core.kit import failpoints
 from services.core.kit.figures import FIGURES
-from services.core.kit.uow import Database, UnitOfWork
+from services.core.kit.turns import apart
+from services.core.kit.uow import Database, UnitOfWork, is_outage
 from services.core.silences.types import HoldKind
 from services.core.stream import service as stream
+
+log = structlog.get_logger(__name__)
 
 CLIMBING_QUEUE: Final = "climbing"
 BATCH: Final = 500
 HOLDING: Final = tuple(kind.value for kind in HoldKind)
+
+# An alert that is held, and the step of a louder one of the same promise.
+Claimed = tuple[Alert, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,17 @@ class Climbed:
 
 
 async def climb(database: Database, *, batch: int = BATCH) -> Climbed:
-    """Have every due alert of every workspace go on, in one unit for each workspace."""
+    """Have every due alert of every workspace go on, in one unit for each workspace.
+
+    One that cannot climb keeps no other from it.
+    """
     workspace_ids, seconds = await list_due_workspaces(database)
     count = 0
     for workspace_id in workspace_ids:
-        async with database.unit(workspace_id) as uow:
+        async with (
+            apart(database, workspace_id, CLIMBING_QUEUE),
+            database.unit(workspace_id) as uow,
+        ):
             count += await climb_due(uow, batch)
     return Climbed(count, seconds)
 
@@ -67,10 +81,38 @@ async def climb_due(uow: UnitOfWork, limit: int) -> int:
         return 0
     if __debug__:
         await failpoints.reach("climbs.claimed")
+    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
+    await _advance_apart(uow, claimed, enabled)
+    return len(claimed)
+
+
+async def _advance_apart(
+    uow: UnitOfWork, claimed: Sequence[Claimed], enabled: Sequence[UUID]
+) -> None:
+    """All together; if that fails, by halves, down to the one that cannot climb.
+
+    That one is looked at again later: it shall not stand before the others for ever.
+    """
+    try:
+        async with uow.part():
+            await _advance(uow, claimed, enabled)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        if len(claimed) > 1:
+            middle = len(claimed) // 2
+            await _advance_apart(uow, claimed[:middle], enabled)
+            await _advance_apart(uow, claimed[middle:], enabled)
+            return
+        alert_id = claimed[0][0].id
+        log.exception("climb.broke", alert_id=str(alert_id))
+        await climbs.put_off(uow, alert_id, uow.now + LOOK_AGAIN)
+
+
+async def _advance(uow: UnitOfWork, claimed: Sequence[Claimed], enabled: Sequence[UUID]) -> None:
     alerts = [alert for alert, _ in claimed]
     past = await list_past(uow, alerts)
     louder = {alert.id: step for alert, step in claimed if step is not None}
-    enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]
     moved = await advance(uow, alerts, enabled=enabled, past=past, louder=louder)
     await stream.announce(
         uow,
@@ -81,7 +123,6 @@ async def climb_due(uow: UnitOfWork, limit: int) -> int:
             for done in one.move.told
         ],
     )
-    return len(alerts)
 
 
 async def list_past(uow: UnitOfWork, alerts: Sequence[Alert]) -> dict[UUID, Past]:

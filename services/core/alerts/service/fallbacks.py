@@ -10,6 +10,7 @@ from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
+from services.core.kit.turns import apart
 from services.core.kit.uow import Database, UnitOfWork
 
 # A channel that has let nothing through for so long keeps no urgent alert to itself.
@@ -35,7 +36,7 @@ async def fall_back(database: Database) -> int:
         )
     passed_on = 0
     for workspace_id in found:
-        async with database.unit(workspace_id) as uow:
+        async with apart(database, workspace_id, "fallbacks"), database.unit(workspace_id) as uow:
             passed_on += await _fall_back_in(uow)
     return passed_on
 
@@ -46,7 +47,7 @@ async def _fall_back_in(uow: UnitOfWork) -> int:
     )
     if not forsaken:
         return 0
-    ours = await fallbacks.mark(uow, [row.id for row in forsaken])
+    ours = await fallbacks.mark(uow, forsaken)
     rows = [row for row in forsaken if row.id in ours]
     await outbox.add_dispatches(uow, [_passed_on(uow, row) for row in rows])
     entries = [

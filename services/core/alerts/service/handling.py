@@ -65,7 +65,8 @@ async def acknowledge(
     a time agrees on that one from now; else it changes nothing, as with an alert that is over.
     Announces `alert.acknowledged` for each. Raises NotFoundError.
     """
-    _found(await alert_rows.get_alert(uow, alert_id, lock=True))
+    if not await alert_rows.lock_together(uow, alert_id, only_this=only_this):
+        raise NotFoundError("alert")
     by = uow.actor.label or uow.actor.id
     taken = await alert_rows.acknowledge(
         uow,
@@ -93,8 +94,10 @@ async def unacknowledge(
     An alert that nobody has stays as it is. Announces `alert.unacknowledged` for each. Raises
     NotFoundError.
     """
-    _found(await alert_rows.get_alert(uow, alert_id, lock=True))
-    held = await alert_rows.lock_acknowledged(uow, alert_id, only_this=only_this)
+    together = await alert_rows.lock_together(uow, alert_id, only_this=only_this)
+    if not together:
+        raise NotFoundError("alert")
+    held = [one for one in together if one.state is AlertState.ACKNOWLEDGED]
     if held:
         again = [replace(one, climb_at=uow.now) for one in held]
         enabled = [one.id for one in await channel_rows.list_channels(uow) if one.enabled]

@@ -16,6 +16,7 @@ from services.core.alerts.types import Alert, AlertState, Purpose
 from services.core.alerts.wording import IN_TIME, LATE
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
+from services.core.kit.turns import apart
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla.types import ClockState
 from services.core.stream import service as stream
@@ -122,7 +123,7 @@ async def expire(database: Database, *, batch: int = 500) -> int:
     async with database.system() as uow:
         workspace_ids = await climbs.list_expirable(uow, uow.now - EXPIRES_AFTER)
     for workspace_id in workspace_ids:
-        async with database.unit(workspace_id) as uow:
+        async with apart(database, workspace_id, "expiry"), database.unit(workspace_id) as uow:
             before = uow.now - EXPIRES_AFTER
             old = [
                 alert

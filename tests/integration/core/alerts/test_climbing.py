@@ -20,6 +20,9 @@ from tests.support.alerts import Desk
 MINUTE = timedelta(minutes=1)
 TO_MANAGERS = (Audience(AudienceKind.ROLE, role=Role.MANAGER),)
 
+SPOIL = "UPDATE alerts SET ladder = ladder || '{\"steps\": [{}]}' WHERE id = :id"
+MEND = "UPDATE alerts SET ladder = (SELECT ladder FROM alerts WHERE id = :good) WHERE id = :id"
+
 
 async def set_ladder(desk: Desk, *steps: LadderStep, **changes: Any) -> None:
     """The default ladder of the workspace becomes these steps."""
@@ -239,6 +242,22 @@ async def test_of_two_workers_one_that_rolls_back_leaves_the_step_to_the_other(d
             raise ZeroDivisionError
     assert await climb(desk, timedelta()) == 1
     assert len(await steps(desk, alert)) == 2
+
+
+async def test_an_alert_that_cannot_climb_stands_before_nobody_and_is_looked_at_again(
+    desk: Desk,
+) -> None:
+    await set_ladder(desk, LadderStep(0), LadderStep(0, wait_seconds=60))
+    odd, *others = [await desk.raised() for _ in range(3)]
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await uow.execute(SPOIL, {"id": odd.id})
+    assert await climb(desk, MINUTE) == 3
+    assert [len(await steps(desk, one)) for one in (odd, *others)] == [1, 2, 2]
+    assert await climb(desk, 4 * MINUTE) == 0
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await uow.execute(MEND, {"id": odd.id, "good": others[0].id})
+    assert await climb(desk, MINUTE) == 1
+    assert len(await steps(desk, odd)) == 2
 
 
 async def test_the_claim_reads_what_is_due_by_its_index(desk: Desk) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from services.core.alerts import service as alerts
+from services.core.alerts.repository import fallbacks
 from services.core.alerts.types import Alert, Channel
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer
@@ -25,7 +27,11 @@ async def send(desk: Desk, gateway: FakeGateway) -> int:
 
 async def named(desk: Desk, alert: Alert, fallback_id: UUID) -> None:
     """As if the step it was raised on named this channel as its second."""
-    steps = [{"percent": 0, "channel_ids": [], "fallback_channel_id": str(fallback_id)}]
+    step = {"percent": 0, "channel_ids": [], "fallback_channel_id": str(fallback_id)}
+    await put_steps(desk, alert, [step])
+
+
+async def put_steps(desk: Desk, alert: Alert, steps: list[dict[str, Any]]) -> None:
     async with desk.database.unit(desk.workspace_id) as uow:
         await uow.execute(NAME_FALLBACK, {"steps": json.dumps(steps), "id": alert.id})
 
@@ -93,6 +99,31 @@ async def test_what_is_over_is_told_nowhere(desk: Desk) -> None:
     async with desk.database.unit(desk.workspace_id) as uow:
         await alerts.acknowledge(uow, alert.id)
     assert await alerts.fall_back(desk.database) == 0
+
+
+async def test_what_somebody_takes_while_it_is_being_passed_on_is_told_nowhere(desk: Desk) -> None:
+    alert, _ = await lost(desk)
+    async with desk.database.unit(desk.workspace_id) as passing:
+        forsaken = await fallbacks.list_forsaken(
+            passing, within=timedelta(days=1), failing_for=LONG, limit=9
+        )
+        async with desk.database.unit(desk.workspace_id) as uow:
+            await alerts.acknowledge(uow, alert.id)
+        assert len(forsaken) == 1
+        assert await fallbacks.mark(passing, forsaken) == set()
+
+
+async def test_the_second_channel_is_that_of_a_step_the_alert_climbs(desk: Desk) -> None:
+    alert, other = await lost(desk, Tier.ROUTINE)
+    step = {"percent": 150, "channel_ids": [], "fallback_channel_id": str(other.id)}
+    await put_steps(desk, alert, [{"percent": 100, "channel_ids": []}, step])
+    assert await alerts.fall_back(desk.database) == 0
+    own = await desk.webhook("own")
+    mine = {"percent": 100, "channel_ids": [], "fallback_channel_id": str(own.id)}
+    later = mine | {"wait_seconds": 60, "fallback_channel_id": str(other.id)}
+    await put_steps(desk, alert, [mine, later, step])
+    assert await alerts.fall_back(desk.database) == 1
+    assert (await desk.deliveries(alert))[1].channel_id == own.id
 
 
 async def test_a_channel_that_fails_for_minutes_keeps_no_urgent_alert_to_itself(

@@ -68,6 +68,22 @@ async def test_who_acknowledged_first_stays(desk: Desk) -> None:
     assert (await desk.kinds_of_facts()).count("alert.acknowledged") == 1
 
 
+async def test_two_people_may_answer_for_two_alerts_of_one_case_in_the_same_moment(
+    desk: Desk,
+) -> None:
+    case_id = ids.new_id()
+    raised = [await desk.raised(case_id=case_id) for _ in range(2)]
+    first, second = sorted(raised, key=lambda one: one.id)
+    async with desk.database.unit(desk.workspace_id) as uow:
+        await uow.execute("SELECT FROM alerts WHERE id = :id FOR UPDATE", {"id": second.id})
+        # Whoever asks for the later one must not stand before it with the earlier one to go.
+        one = asyncio.create_task(act(desk, alerts.acknowledge, second))
+        await somebody_waits(desk)
+        other = asyncio.create_task(act(desk, alerts.acknowledge, first))
+        await somebody_waits(desk, 2)
+    assert {(await task).state for task in (one, other)} == {AlertState.ACKNOWLEDGED}
+
+
 async def test_what_was_acknowledged_before_it_was_sent_is_not_sent(desk: Desk) -> None:
     await desk.webhook()
     alert = await desk.raised()
@@ -150,11 +166,11 @@ async def test_settling_waits_for_a_claim_under_way_and_follows_it_up(desk: Desk
     assert await desk.states(alert) == ["firing cancelled", "resolved pending"]
 
 
-async def somebody_waits(desk: Desk) -> None:
-    """Until somebody waits for a row that is held."""
+async def somebody_waits(desk: Desk, count: int = 1) -> None:
+    """Until so many wait for rows that are held."""
     waiting = 0
-    async with asyncio.timeout(10):
-        while not waiting:
+    async with asyncio.timeout(60):
+        while waiting < count:
             async with desk.database.system() as uow:
                 waiting = (await uow.execute(WAITING)).scalar_one()
 
