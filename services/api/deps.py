@@ -5,27 +5,22 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 
+from services.api.credentials import COOKIE, identify
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
 from services.core.intake.service import GroupCommit, RefusalTally
 from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
-from services.core.kit.uow import Actor, Database, UnitOfWork
+from services.core.kit.uow import Database, UnitOfWork
 from services.core.settings import Settings
-from services.core.workspaces import service as workspaces
-from services.core.workspaces.errors import BadKeyError, MissingScopeError
+from services.core.workspaces.errors import MissingScopeError
 from services.core.workspaces.types import Caller, Scope
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 _Row = TypeVar("_Row")
-
-_AUTHORIZATION = b"authorization"
-_BEARER = "bearer "
-# Longer than any key: what is longer is not even looked at.
-_MAX_AUTHORIZATION_BYTES = 256
 
 
 @dataclass(slots=True)
@@ -80,36 +75,31 @@ async def _state(request: Request) -> AppState:
 
 State = Annotated[AppState, Depends(_state)]
 
-# Only for the schema: the header is read by hand below, as bytes and exactly once.
-_documented = HTTPBearer(
-    auto_error=False, bearerFormat="wl_<prefix>_<random>", description="An API key."
+# Only for the schema: header and cookie are read by hand, as bytes and exactly once.
+_key = HTTPBearer(auto_error=False, bearerFormat="wl_<prefix>_<random>", description="An API key.")
+_session = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    scheme_name="Session",
+    description="Set by `/v1/sign-in`; changes want `X-CSRF-Token` besides.",
 )
 
 
-def read_bearer(request: Request) -> str | None:
-    """The key of a request that sends exactly one plain one; None for everything else."""
-    sent = [value for name, value in request.headers.raw if name == _AUTHORIZATION]
-    if len(sent) != 1 or len(sent[0]) > _MAX_AUTHORIZATION_BYTES or not sent[0].isascii():
-        return None
-    header = sent[0].decode("ascii")
-    return header[len(_BEARER) :] if header[: len(_BEARER)].lower() == _BEARER else None
-
-
 async def get_caller(
-    request: Request, state: State, _: Annotated[object, Depends(_documented)]
+    request: Request,
+    state: State,
+    _key: Annotated[object, Depends(_key)],
+    _session: Annotated[object, Depends(_session)],
 ) -> Caller:
-    """Who calls, by key alone. Raises BadKeyError."""
-    raw_key = read_bearer(request)
-    if raw_key is None:
-        raise BadKeyError
-    return await workspaces.authenticate(state.database, raw_key)
+    """Who calls, by key or by session. Raises BadKeyError, NoSessionError, CrossSiteError."""
+    return await identify(request, state.database, state.settings.api.cors_origins)
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]
 
 
 def require(scope: Scope) -> Callable[..., Any]:
-    """A dependency giving the caller, if the key holds the scope."""
+    """A dependency giving the caller, if their key or role holds the scope."""
 
     async def require_scope(caller: CurrentCaller) -> Caller:
         if not caller.may(scope):
@@ -137,10 +127,9 @@ def writing(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:
     async def open_writing(
         request: Request, state: State, caller: Annotated[Caller, Depends(require(scope))]
     ) -> AsyncIterator[UnitOfWork]:
-        actor = Actor(kind="key", id=str(caller.key_id), label=caller.name)
         request_id = request.scope.get("warmline.request_id")
         async with state.database.unit(
-            caller.workspace_id, actor=actor, request_id=request_id
+            caller.workspace_id, actor=caller.actor, request_id=request_id
         ) as uow:
             yield uow
         await state.wakeups.wake(uow.wakes)

@@ -23,6 +23,7 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         hub.close()
+        app.state.hashing.close()
         await app.state.glances.close()
         await state.deliveries.close()
         await state.refusals.close()

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from services.api import errors, routes
+from services.api.credentials import CSRF_HEADER
 from services.api.deps import AppState
 from services.api.door import Application, open_door
 from services.api.glances import Glances
@@ -26,13 +27,15 @@ from services.core.kit.cursors import CursorCodec
 from services.core.kit.db import ConnectionLimits, create_engine
 from services.core.kit.uow import Database
 from services.core.sandbox.clock import clock_for
+from services.core.sessions.hashing import Hashing
 from services.core.settings import Settings
 
 VERSION: Final = "1"
 DESCRIPTION: Final = """
 Signed webhooks in, promises kept, the right person woken.
 
-Every call but a signed webhook carries `Authorization: Bearer wl_…`. Lists take `limit` (at most
+Every call but a signed webhook carries `Authorization: Bearer wl_…`, or the cookie of somebody who
+signed in. Lists take `limit` (at most
 200) and `cursor`. Every refusal is `application/problem+json` with a stable `code`.
 """
 
@@ -72,6 +75,7 @@ def create_app(
         refusals=RefusalTally(database),
     )
     app.state.stream_hub = StreamHub(database)
+    app.state.hashing = Hashing(at_once=settings.sign_in.hashing_at_once)
     app.state.meters = Meters(database)
     app.state.glances = Glances(database)
     errors.register(app)
@@ -92,7 +96,15 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=list(settings.api.cors_origins),
             allow_methods=["*"],
-            allow_headers=["authorization", "content-type", "if-match", "last-event-id"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "if-match",
+                "last-event-id",
+                CSRF_HEADER,
+            ],
+            # With the cookie of who is signed in; never for whoever comes.
+            allow_credentials="*" not in settings.api.cors_origins,
             expose_headers=["x-request-id", "etag", "retry-after"],
         )
     app.add_middleware(RequestContext)

@@ -8,11 +8,18 @@ from fastapi.routing import APIRoute
 
 from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
 from services.core.intake.errors import BodyTooLargeError, InvalidJsonError, UnsupportedMediaError
-from services.core.kit.errors import InvalidInputError, UnavailableError
+from services.core.kit.errors import DomainError, InvalidInputError, UnavailableError
+from services.core.sessions.errors import CrossSiteError, NoSessionError
 from services.core.workspaces.errors import BadKeyError, MissingScopeError
 
 _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
-_BEHIND_A_KEY: Final = (BadKeyError, MissingScopeError, UnavailableError)
+_BEHIND_A_KEY: Final = (
+    BadKeyError,
+    NoSessionError,
+    MissingScopeError,
+    CrossSiteError,
+    UnavailableError,
+)
 # What `InputGuard` answers before a route is reached.
 _WITH_A_BODY: Final = (InvalidJsonError, DeadlineError, BodyTooLargeError, UnsupportedMediaError)
 _EVENT_STREAM: Final = "text/event-stream"
@@ -59,9 +66,8 @@ def _correct(operation: dict[str, Any]) -> None:
         responses["422"] = _problem(InvalidInputError)["422"]
     behind_a_key = _BEHIND_A_KEY if operation.get("security") else ()
     with_a_body = _WITH_A_BODY if "requestBody" in operation else ()
-    for error in (*behind_a_key, *with_a_body):
-        for status, response in _problem(error).items():
-            responses.setdefault(status, response)
+    for status, response in _problem(*behind_a_key, *with_a_body).items():
+        responses.setdefault(status, response)
     for response in responses.values():
         content = response.get("content", {})
         # A stream of events is no string, and this version of OpenAPI has no word for it.
@@ -72,8 +78,8 @@ def _correct(operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _problem(error: Any) -> dict[str, dict[str, Any]]:
+def _problem(*errors: type[DomainError]) -> dict[str, dict[str, Any]]:
     return {
         str(status): {"description": told["description"], "content": dict(told["content"])}
-        for status, told in problems(error).items()
+        for status, told in problems(*errors).items()
     }

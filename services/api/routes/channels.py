@@ -22,7 +22,6 @@ from services.core.alerts.errors import ChannelNameTakenError, UnsignedChannelEr
 from services.core.gateways.channels.wiring import open_gateways
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.http import BlockedAddressError
-from services.core.kit.uow import Actor
 from services.core.workspaces.types import Caller, Scope
 
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
@@ -138,7 +137,7 @@ async def test_channel(
             gateways,
             workspace_id=caller.workspace_id,
             channel_id=channel_id,
-            actor=Actor(kind="key", id=str(caller.key_id), label=caller.name),
+            actor=caller.actor,
             request_id=request.scope.get("warmline.request_id"),
         )
     return ChannelTestView.of(result)

@@ -1,7 +1,7 @@
 """What happens, as it happens: server-sent facts of cases, promises and alerts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 import orjson
@@ -12,13 +12,13 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 from typing_extensions import override
 
-from services.api.deps import State, read_bearer, require
+from services.api.credentials import identify
+from services.api.deps import State, require
 from services.api.stream_hub import Gap, Listener, StreamHub
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
-from services.core.kit.uow import Database
+from services.core.sessions.errors import NoSessionError
 from services.core.stream.types import PublishedFact
-from services.core.workspaces import service as workspaces
 from services.core.workspaces.errors import BadKeyError
 from services.core.workspaces.types import Caller, Scope
 
@@ -68,20 +68,19 @@ class LiveStream(StreamingResponse):
 
 
 class Gate:
-    """Looks again and again whether the key behind a stream still opens it."""
+    """Looks again and again whether the key or the session behind a stream still opens it."""
 
-    def __init__(self, database: Database, raw_key: str) -> None:
-        self._database = database
-        self._raw_key = raw_key
+    def __init__(self, ask: Callable[[], Awaitable[Caller]]) -> None:
+        self._ask = ask
         self._looked_at = monotonic()
 
     async def is_open(self) -> bool:
-        """False once the key is revoked, expired or no longer of scope `read`."""
+        """False once it is revoked, expired, signed out or no longer of scope `read`."""
         if monotonic() - self._looked_at < CHECK_SECONDS:
             return True
         try:
-            caller = await workspaces.authenticate(self._database, self._raw_key)
-        except BadKeyError:
+            caller = await self._ask()
+        except (BadKeyError, NoSessionError):
             return False
         except UnavailableError:
             # Nothing can be read meanwhile; the key is judged when the database is back.
@@ -135,7 +134,7 @@ async def listen(
     `Last-Event-ID` or `after`, so that nothing is missed by reconnecting. What cannot be had any
     more is announced by a `gap` event with `{"from", "to"}`: read the lists again then.
     """
-    gate = Gate(state.database, read_bearer(request) or "")
+    gate = Gate(lambda: identify(request, state.database, state.settings.api.cors_origins))
     return LiveStream(_write(listener, gate, tuple(kinds or ("",))))
 
 

@@ -24,7 +24,7 @@ from services.core.gateways.channels.wiring import open_gateways
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.http import BlockedAddressError
-from services.core.kit.uow import Actor, UnitOfWork
+from services.core.kit.uow import UnitOfWork
 from services.core.subscriptions import service as subscriptions
 from services.core.subscriptions.errors import (
     SubscriptionNameTakenError,
@@ -154,7 +154,7 @@ async def test_subscription(
             gateways,
             workspace_id=caller.workspace_id,
             subscription_id=subscription_id,
-            actor=Actor(kind="key", id=str(caller.key_id), label=caller.name),
+            actor=caller.actor,
             request_id=request.scope.get("warmline.request_id"),
         )
     return SubscriptionTestView.of(result)

@@ -35,6 +35,11 @@ OTHERWISE: Final = {
     "teams.get_contacts": Scope.MANAGE,
     "workspaces.change_workspace": Scope.ADMIN,
 }
+# Everybody's own, whatever they may do; and what only people have, no key.
+OWN: Final = frozenset({"me.who_am_i"})
+OF_PEOPLE: Final = frozenset(
+    {"me.change_password", "me.end_session", "me.end_sessions", "me.list_sessions"}
+)
 # What every workspace has in common has nobody it belongs to.
 COMMON: Final = frozenset({"name"})
 
@@ -78,7 +83,9 @@ OPERATIONS: Final = [
 ]
 # The stream has no end to wait for; its key is looked at like every other.
 GUARDED: Final = [
-    each for each in OPERATIONS if each.told.get("security") and each.name != "stream.listen"
+    each
+    for each in OPERATIONS
+    if each.told.get("security") and each.name not in {"stream.listen", *OWN, *OF_PEOPLE}
 ]
 
 
