@@ -13,7 +13,7 @@ from pathlib import Path
 import services
 
 ROOT = Path(services.__file__).parents[1]
-PATIENCE = 90.0  # seconds; a busy machine starts slowly, and no test passes by being fast
+PATIENCE = 180.0  # seconds; a busy machine starts slowly, and no test passes by being fast
 
 
 def warmline(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

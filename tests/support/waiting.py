@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 60.0  # seconds; far more than anything here takes, so that a slow machine only waits
+PATIENCE = 180.0  # seconds; far more than anything here takes, so that a slow machine only waits
 _POLL_SECONDS = 0.02
 
 
