@@ -13,6 +13,8 @@ MAX_FIELD_CHARACTERS = 512
 MAX_FRAMES = 12
 # httpx names whole addresses, and a robot's webhook address is a secret; arq tells of every wake.
 TALKATIVE = ("httpx", "httpcore", "arq")
+# It repeats addresses it cannot read, tokens and all; what came of it is said by its gateway.
+INDISCREET = ("apprise",)
 
 
 def configure(*, level: str = "INFO", json_lines: bool = True) -> None:
@@ -52,6 +54,8 @@ def _route_standard_logging(number: int, shared: list[Any], renderer: Any) -> No
     root.setLevel(number)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name in INDISCREET:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def name_exception(

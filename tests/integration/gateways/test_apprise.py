@@ -47,6 +47,49 @@ async def test_a_service_that_names_its_host_is_not_called() -> None:
     assert (answer.failure, server.requests) == (Failure.BLOCKED, [])
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "discord://1234567890/abcdefghij?template={url}/inside.json",
+        "discord://1234567890/abcdefghij/#?TEMPLATE={url}/inside.json",
+        "discord://1234567890/abcdefghij?to=x;template={url}/inside.json",
+        "discord://1234567890/abcdefghij?to=x&%74emplate={url}/inside.json",
+        "tgram://123456789:abcdefghijklmnopqrstuvwxyz012345678/1?template=/proc/self/environ",
+    ],
+)
+async def test_no_option_of_a_public_service_leads_to_this_machine(address: str) -> None:
+    gateway = AppriseGateway(timeout_seconds=30)
+    async with sink(says("200 OK")) as server:
+        answer = await gateway.send(parcel(address.format(url=server.url)))
+    gateway.close()
+    assert (answer.failure, server.requests) == (Failure.BLOCKED, [])
+
+
+@pytest.mark.parametrize(
+    ("purpose", "meant"),
+    [("alert.firing", "failure"), ("alert.resolved", "success"), ("channel.test", "warning")],
+)
+async def test_a_service_that_leaves_mere_news_alone_is_told_it_is_none(
+    purpose: str, meant: str
+) -> None:
+    told: list[str] = []
+
+    class Watched:
+        def add(self, _addresses: list[str]) -> bool:
+            return True
+
+        def notify(self, *, notify_type: str, **_: Any) -> bool:
+            told.append(notify_type)
+            return True
+
+    library: Any = SimpleNamespace(Apprise=Watched)
+    gateway = AppriseGateway(load=lambda: library, timeout_seconds=30)
+    message = {**MESSAGE, "type": purpose}
+    await gateway.send(Parcel(ids.new_id(), message, {"addresses": ["opsgenie://key"]}))
+    gateway.close()
+    assert told == [meant]
+
+
 async def test_no_second_address_hides_behind_the_comma_of_a_public_one() -> None:
     real = load_library()
     assert real is not None

@@ -86,3 +86,11 @@ def test_libraries_that_name_addresses_keep_them_to_themselves(
     log.configure(level="INFO")
     logging.getLogger("httpx").info("HTTP Request: POST https://robot.example/secret")
     assert capsys.readouterr().err == ""
+
+
+def test_a_library_that_repeats_addresses_with_their_tokens_is_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.configure(level="DEBUG")
+    logging.getLogger("apprise").critical("Could not load URL: %s", "tgram://a-token")
+    assert lines(capsys) == []

@@ -6,6 +6,7 @@ said, and cannot tell a refusal for good from one that passes.
 
 import asyncio
 import importlib
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -41,6 +42,21 @@ PUBLIC_SERVICES: Final = frozenset(
         "msg91",
     }
 )
+# What may follow the question mark. The library knows many more, and some of them read a file of
+# this machine or fetch an address of its network: `template` does either.
+_OPTION: Final = (
+    "(?:to|from|silent|preview|topic|thread|priority|sound|region|tags|entity|country|route)"
+    r"=[A-Za-z0-9_.,@:-]*"
+)
+_ADDRESS: Final = re.compile(
+    rf"([a-z0-9]+)://[^?;#]*(?:\?{_OPTION}(?:&{_OPTION})*)?", re.IGNORECASE
+)
+# By it some services choose what to do: nothing at all for what is mere news to them.
+_NEWS: Final = {
+    "alert.acknowledged": "info",
+    "alert.resolved": "success",
+    "channel.test": "warning",
+}
 
 
 def load_library(name: str = "apprise") -> ModuleType | None:
@@ -106,7 +122,9 @@ class AppriseGateway(ChannelGateway):
 
 
 def is_public_service(address: str) -> bool:
-    return address.partition("://")[0].lower() in PUBLIC_SERVICES
+    """Whether it leads to its vendor and nowhere else, by no option either."""
+    found = _ADDRESS.fullmatch(address)
+    return found is not None and found[1].lower() in PUBLIC_SERVICES
 
 
 def notify(library: ModuleType, addresses: list[str], telling: Telling) -> Answer:
@@ -118,7 +136,12 @@ def notify(library: ModuleType, addresses: list[str], telling: Telling) -> Answe
     parts = [telling.sentence, telling.excerpt, *telling.lines(0)]
     parts += [f"{label}: {url}" for label, url in telling.links]
     body = "\n".join(part for part in [*parts, telling.repeat] if part)
-    done = notifier.notify(body=body or telling.title, title=telling.title, body_format="text")
+    done = notifier.notify(
+        body=body or telling.title,
+        title=telling.title,
+        body_format="text",
+        notify_type=_NEWS.get(telling.type, "failure"),
+    )
     if done:
         return Answer(200, detail="Apprise says it was sent.", verdict=Verdict.ACCEPTED)
     detail = "Apprise says it was not sent; it does not say why."
