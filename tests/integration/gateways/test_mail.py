@@ -220,3 +220,9 @@ async def test_an_inward_server_is_never_called() -> None:
     async with mail_server(MailServer()) as server:
         answer = await gateway(allow_private=False).send(parcel(server))
     assert answer.failure is Failure.BLOCKED
+
+
+@pytest.mark.parametrize("sender", ["warmline@..desk", ".a@desk.example", "a@b@c"])
+async def test_a_sender_that_is_no_address_is_named_and_breaks_nobody(sender: str) -> None:
+    answer = await gateway().send(parcel(MailServer(port=1), sender=sender))
+    assert answer.failure is Failure.MISCONFIGURED

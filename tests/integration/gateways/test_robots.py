@@ -189,3 +189,29 @@ async def test_a_robot_speaks_the_language_it_is_told() -> None:
             json.loads(body)["card"]["header"]["title"]["content"] for _, body in server.requests
         ]
     assert said == ["超时", "Breach", "超时 / Breach", "超时"]
+
+
+@pytest.mark.parametrize("language", ["zh", "both"])
+@pytest.mark.parametrize("kind", [ChannelKind.WECOM, ChannelKind.SLACK])
+async def test_an_alert_with_too_many_words_loses_words_and_no_links(
+    kind: ChannelKind, language: str
+) -> None:
+    said = {"zh": "烂" * 900 + "&" * 100, "en": "<&>" * 400}
+    tokens = {name: f"/a/{name[0] * 96}" for name in ("acknowledge", "resolve", "silence")}
+    message = FIRING | {"sentence": said, "text": "脸" * 300, "links": tokens}
+    gateways = open_gateways(
+        allow_private_addresses=True, timeout_seconds=5, base_url="https://desk.example"
+    )
+    async with sink(ACCEPTS[kind]) as server, gateways as opened:
+        await opened[kind].send(parcel_for(kind, server.url, message, language=language))
+    ((_, raw),) = server.requests
+    body = json.loads(raw)
+    if kind is ChannelKind.WECOM:
+        content = body["markdown"]["content"]
+        assert limits_of(kind).body_bytes - 8 < len(content.encode()) <= limits_of(kind).body_bytes
+    else:
+        content = json.dumps(body["blocks"])
+        texts = [body["text"], *(one["text"]["text"] for one in body["blocks"])]
+        assert max(map(len, texts)) <= 3_000
+        assert len(raw) <= limits_of(kind).body_bytes
+    assert all(path in content for path in tokens.values())

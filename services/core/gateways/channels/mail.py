@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Any, Final
 
@@ -25,7 +26,11 @@ MAX_RECIPIENTS: Final = 50
 # Replies of this class ask for another try; everything above is a refusal.
 _PERMANENT: Final = 500
 # What an address may be on the wire; quoted and international ones are nobody's alert address.
-ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS: Final = re.compile(
+    rf"(?=[^@]{{1,64}}@.{{1,253}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*"
+)
 # Time left for a polite end; the letter is accepted by then.
 _QUIT_SECONDS: Final = 1.0
 
@@ -76,6 +81,9 @@ class MailGateway(ChannelGateway):
             return Answer(failure=Failure.BLOCKED, detail=error.detail)
         except aiosmtplib.SMTPResponseException as error:
             return _refused(error.code, error.message)
+        except MessageError:
+            detail = "The sender or a recipient is no e-mail address."
+            return Answer(failure=Failure.MISCONFIGURED, detail=detail)
         except (OSError, ValueError, UnreachableError, aiosmtplib.SMTPException) as error:
             return self._broken(error, talk)
 

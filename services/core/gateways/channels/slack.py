@@ -24,6 +24,8 @@ from services.core.kit.http import HttpAnswer
 
 KIND: Final = "slack"
 SECTION_CHARACTERS: Final = 2_900
+# What Slack takes: a section with more is refused, and everything with it.
+MOST_CHARACTERS: Final = 3_000
 HEADER_CHARACTERS: Final = 150
 _MEMBER: Final = re.compile(r"[UW][A-Z0-9]{2,32}")
 _TEAM: Final = re.compile(r"S[A-Z0-9]{2,32}")
@@ -81,7 +83,7 @@ def write_message(telling: Telling, detail: int = 0) -> dict[str, Any]:
         {"type": "header", "text": _words(telling.title[:HEADER_CHARACTERS])}
     ]
     texts = [telling.sentence, telling.excerpt, *_sheets(telling.lines(detail))]
-    blocks += [{"type": "section", "text": _words(escape(text))} for text in texts if text]
+    blocks += [{"type": "section", "text": _words(_fitting(text))} for text in texts if text]
     mentions = " ".join(_mentions(telling))
     links = " · ".join(f"<{_address(url)}|{escape(label)}>" for label, url in telling.links)
     marked = [text for text in (mentions, links) if text]
@@ -89,8 +91,18 @@ def write_message(telling: Telling, detail: int = 0) -> dict[str, Any]:
     if telling.repeat:
         blocks.append({"type": "context", "elements": [_words(telling.repeat)]})
     # What a notification on a telephone shows, and what is read out.
-    fallback = escape(f"{telling.title}: {telling.sentence}" if telling.sentence else telling.title)
+    said = f"{telling.title}: {telling.sentence}" if telling.sentence else telling.title
+    fallback = _fitting(said)
     return {"text": fallback, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+
+def _fitting(text: str) -> str:
+    """Escaped, in what a section takes: its end is left out, but never the alert for its length."""
+    escaped = escape(text)
+    if len(escaped) <= MOST_CHARACTERS:
+        return escaped
+    # No half of an entity either.
+    return re.sub("&[a-z]*$", "", escaped[: MOST_CHARACTERS - 1]) + "…"
 
 
 def _words(text: str) -> dict[str, Any]:

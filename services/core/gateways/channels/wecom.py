@@ -1,6 +1,7 @@
 """WeCom robots: markdown in the group, with the people it is about."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,11 +27,10 @@ class WeComGateway(PostingGateway):
     def write(self, parcel: Parcel, now: datetime) -> Posting:
         telling = tell(parcel, default=Language.ZH, base_url=self._base_url)
         # The platform counts the bytes of the text, not those of the request.
-        message = fit(
-            lambda detail: write_message(telling, detail),
-            lambda message: len(message["markdown"]["content"].encode()),
-            limits_of(KIND).body_bytes,
-        )
+        most = limits_of(KIND).body_bytes
+        message = fit(lambda detail: write_message(telling, detail), _size, most)
+        if _size(message) > most:
+            message = write_message(_shorten(telling, _size(message) - most), 2)
         return Posting(text_of(parcel, "url"), orjson.dumps(message), JSON)
 
     @override
@@ -47,6 +47,27 @@ def write_message(telling: Telling, detail: int = 0) -> dict[str, Any]:
     mentioned = [one for person in telling.people if _USER.fullmatch(one := _contact(person))]
     parts += [" ".join(f"<@{one}>" for one in mentioned)] if mentioned else []
     return {"msgtype": "markdown", "markdown": {"content": "\n".join(parts)}}
+
+
+def _size(message: dict[str, Any]) -> int:
+    return len(message["markdown"]["content"].encode())
+
+
+def _shorten(telling: Telling, excess: int) -> Telling:
+    """Without so many bytes: of the message's words first, then of ours. Links and people stay."""
+    sentence, excerpt = unmark(telling.sentence), unmark(telling.excerpt)
+    kept = _cut(excerpt, excess)
+    excess -= len(excerpt.encode()) - len(kept.encode())
+    return replace(telling, sentence=_cut(sentence, excess), excerpt=kept)
+
+
+def _cut(text: str, excess: int) -> str:
+    written = text.encode()
+    if excess <= 0 or not written:
+        return text
+    return (
+        written[: max(0, len(written) - excess - len("…".encode()))].decode(errors="ignore") + "…"
+    )
 
 
 def _contact(person: Told) -> str:
