@@ -31,6 +31,9 @@ _SPAN: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS: Final = {"半": 0.5, "一": 1.0, "两": 2.0, "二": 2.0, "三": 3.0}
+# What is said back of somebody's own words.
+_MOST_REPEATED: Final = 200
+_WIDE: Final = str.maketrans("@<>&[]*`|", "＠＜＞＆［］＊｀｜")
 _ADDRESS: Final = re.compile(r"^(?:/|@\S+\s+)")
 
 _REPLIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -113,9 +116,15 @@ def span_of(minutes: int | None) -> timedelta:
 
 
 def say(code: str, **values: object) -> dict[str, str]:
-    """The sentence of a code in both languages."""
+    """The sentence of a code in both languages; what somebody wrote calls nobody in it."""
     zh, en = _REPLIES[code]
-    return {"zh": zh.format(**values), "en": en.format(**values)}
+    calm = {name: _calm(one) if isinstance(one, str) else one for name, one in values.items()}
+    return {"zh": zh.format(**calm), "en": en.format(**calm)}
+
+
+def _calm(value: str) -> str:
+    """In characters no chat takes for a mention or markup, and not for pages."""
+    return value[:_MOST_REPEATED].translate(_WIDE)
 
 
 def _verb_of(line: str) -> tuple[Verb | None, str]:

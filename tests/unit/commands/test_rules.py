@@ -76,3 +76,11 @@ def test_both_languages_say_the_same_things() -> None:
         assert named[0] == named[1], code
     said = rules.say("unknown_member", handle="{0.__class__}")
     assert said["en"] == "There is no member @{0.__class__}."
+
+
+def test_what_somebody_wrote_calls_nobody_when_it_is_said_back() -> None:
+    order = rules.read("assign 3f9a @<!channel>[x](y)@all" + "z" * 900)
+    assert order is not None
+    said = rules.say("unknown_member", handle=order.handle)
+    assert "＜!channel＞［x］(y)＠all" in said["zh"]
+    assert len(said["en"]) < 250

@@ -10,7 +10,7 @@ from services.core.alerts.types import Alert
 from services.core.commands import repository, rules
 from services.core.commands.types import Order, Reply, Verb
 from services.core.desk import service as desk
-from services.core.kit.errors import InvalidInputError
+from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import Actor, UnitOfWork
 from services.core.rotas import service as rotas
 from services.core.silences import service as silences
@@ -27,13 +27,16 @@ async def answer(uow: UnitOfWork, text: str, *, member_id: UUID | None = None) -
     """Never a refusal for what was said: that is answered in words, with a `code` of its own.
 
     `member_id` is who said it: acts are theirs, on the word of whoever forwarded the line. Raises
-    NotFoundError for a member of nobody's.
+    NotFoundError for a member of nobody's, or of before.
     """
     order = rules.read(text)
     if order is None:
         return _reply(None, "unknown_verb")
     if member_id is not None:
         member = await workspaces.get_member(uow, member_id)
+        if not member.active:
+            # Who has left acts no more, whatever a connector remembers.
+            raise NotFoundError("member")
         label = f"{member.name} (by chat)"
         uow = replace(uow, actor=Actor("member", str(member.id), label))
     match order.verb:
@@ -71,14 +74,13 @@ async def _assign(uow: UnitOfWork, order: Order, alert: Alert) -> Reply:
     if order.handle is None:
         return _reply(order, "no_handle")
     known = await workspaces.find_member_ids(uow, [order.handle])
-    if order.handle not in known:
+    member = await workspaces.get_member(uow, known[order.handle]) if known else None
+    if member is None or not member.active:
         return _reply(order, "unknown_member", handle=order.handle)
     if alert.case_id is None:
         return _reply(order, "no_case", alert=short_id_of(alert.id))
-    member_id = known[order.handle]
-    await desk.assign(uow, alert.case_id, member_id=member_id)
-    name = (await workspaces.get_member(uow, member_id)).name
-    return _told(order, alert, "assigned", name=name)
+    await desk.assign(uow, alert.case_id, member_id=member.id)
+    return _told(order, alert, "assigned", name=member.name)
 
 
 async def _silence(uow: UnitOfWork, order: Order, alert: Alert) -> Reply:
