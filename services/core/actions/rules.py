@@ -90,7 +90,8 @@ def short_id_of(alert_id: UUID) -> str:
 
 
 def _decode(token: str) -> bytes | None:
-    if len(token) != _TOKEN_CHARACTERS or not token.isascii():
+    # Python reads the other alphabet's "+" and "/" beside ours: a second spelling of one link.
+    if len(token) != _TOKEN_CHARACTERS or not token.isascii() or "+" in token or "/" in token:
         return None
     try:
         return base64.b64decode(token, b"-_", validate=True)

@@ -43,6 +43,21 @@ def test_a_token_changed_anywhere_is_not_believed(place: int, letter: str) -> No
     assert (changed == token) == rules.is_genuine(changed, SECRET)
 
 
+def test_a_link_has_one_spelling() -> None:
+    token = next(
+        token
+        for second in range(200)
+        if {"-", "_"} <= set(token := rules.write_token(_later(second), SECRET))
+    )
+    assert rules.is_genuine(token, SECRET)
+    assert not rules.is_genuine(token.replace("-", "+"), SECRET)
+    assert not rules.is_genuine(token.replace("_", "/"), SECRET)
+
+
+def _later(seconds: int) -> Link:
+    return replace(LINK, expires_at=NOON + timedelta(seconds=seconds))
+
+
 @pytest.mark.parametrize("token", ["", "a" * 95, "a" * 97, "é" * 96, "=" * 96, "/" * 96, "A" * 96])
 def test_what_cannot_be_a_token_is_none(token: str) -> None:
     assert rules.read_token(token) is None
