@@ -25,6 +25,13 @@ SELECT * FROM audit_log WHERE workspace_id = :workspace_id AND seq IS NULL ORDER
 
 HEAD = "SELECT last_seq, last_hash FROM audit_heads WHERE workspace_id = :workspace_id"
 
+# Of one moment: the sealer writes both together.
+HIGHEST = """
+SELECT coalesce((SELECT max(seq) FROM audit_log WHERE workspace_id = :workspace_id), 0) AS highest,
+  h.last_seq, h.last_hash
+FROM (SELECT 1) AS one LEFT JOIN audit_heads h ON h.workspace_id = :workspace_id
+"""
+
 MOVE_HEAD = """
 INSERT INTO audit_heads (workspace_id, last_seq, last_hash) VALUES (:workspace_id, :seq, :hash)
 ON CONFLICT (workspace_id) DO UPDATE SET last_seq = excluded.last_seq,
@@ -58,6 +65,13 @@ async def get_head(uow: UnitOfWork) -> tuple[int, bytes] | None:
     """(last place given, its hash)."""
     row = (await uow.execute(HEAD, {"workspace_id": uow.workspace_id})).one_or_none()
     return (row.last_seq, bytes(row.last_hash)) if row else None
+
+
+async def get_end(uow: UnitOfWork) -> tuple[tuple[int, bytes] | None, int]:
+    """The head as `get_head`, and the highest place any row has."""
+    row = (await uow.execute(HIGHEST, {"workspace_id": uow.workspace_id})).one()
+    head = None if row.last_seq is None else (row.last_seq, bytes(row.last_hash))
+    return head, row.highest
 
 
 async def seal(uow: UnitOfWork, places: Sequence[Mapping[str, Any]]) -> None:

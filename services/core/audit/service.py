@@ -50,7 +50,8 @@ async def verify(uow: UnitOfWork, *, most: int = 1_000_000) -> Verification:
     last_seq, last_hash, checked = 0, rules.BEGINNING, 0
     unsealed = await repository.count_unsealed(uow)
     # Read first: what is sealed while we count is left for the next time.
-    head = await repository.get_head(uow) or (0, rules.BEGINNING)
+    kept, highest = await repository.get_end(uow)
+    head = kept or (0, rules.BEGINNING)
     while checked < most:
         rows = await repository.list_sealed(uow, last_seq, head[0], min(BATCH, most - checked))
         for row in rows:
@@ -61,9 +62,10 @@ async def verify(uow: UnitOfWork, *, most: int = 1_000_000) -> Verification:
             last_seq, last_hash, checked = row["seq"], bytes(row["hash"]), checked + 1
         if not rows:
             break
-    is_whole = (last_seq, last_hash) == head
+    # Rows behind the end that is kept apart: somebody set it back, or took it away.
+    is_whole = (last_seq, last_hash) == head and highest <= last_seq
     found = Verification(checked, last_seq, last_hash, unsealed, is_whole)
-    if is_whole or checked >= most:
+    if is_whole or (checked >= most and last_seq < head[0]):
         return found
     return replace(found, flaw=Flaw.CUT_OFF, flaw_seq=last_seq + 1)
 

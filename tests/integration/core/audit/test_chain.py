@@ -14,6 +14,11 @@ from tests.support.db import run_sql
 Broken = tuple[Flaw, int]
 DETAIL = {"share": 0.1, "text": "烂脸", "list": [1, None, True]}
 
+SET_BACK = """
+UPDATE audit_heads h SET last_seq = 4, last_hash = a.hash FROM audit_log a
+WHERE a.workspace_id = h.workspace_id AND a.seq = 4
+"""
+
 
 async def record(database: Database, workspace: Workspace, count: int) -> None:
     async with database.unit(workspace.id) as uow:
@@ -69,6 +74,8 @@ async def test_a_chain_is_counted_in_batches_and_up_to_a_number(
         ("DELETE FROM audit_log WHERE seq = 1", (Flaw.MISSING, 1)),
         ("DELETE FROM audit_log WHERE seq = 6", (Flaw.CUT_OFF, 6)),
         ("DELETE FROM audit_log", (Flaw.CUT_OFF, 1)),
+        ("DELETE FROM audit_heads", (Flaw.CUT_OFF, 1)),
+        (SET_BACK, (Flaw.CUT_OFF, 5)),
     ],
 )
 async def test_whatever_is_touched_is_found_and_named(
