@@ -75,13 +75,13 @@ WITH old AS (
   DELETE FROM subscription_parcels p USING old
   WHERE p.workspace_id = old.workspace_id AND p.subscription_id = old.subscription_id
     AND p.seq = old.seq
-  RETURNING p.workspace_id, p.subscription_id, p.seq
+  RETURNING p.workspace_id, p.subscription_id, p.seq, p.subject_id, p.state
 ), attempts AS (
   DELETE FROM subscription_attempts a USING gone
   WHERE a.workspace_id = gone.workspace_id AND a.subscription_id = gone.subscription_id
     AND a.seq = gone.seq
 )
-SELECT count(*) FROM gone
+SELECT workspace_id, subscription_id, subject_id, state = 'pending' AS headed FROM gone
 """
 
 BACKLOGS = """
@@ -181,7 +181,12 @@ async def list_backlogs(
     return list(await uow.execute(BACKLOGS, bound))
 
 
-async def forget(uow: UnitOfWork, *, sent_before: datetime, before: datetime, limit: int) -> int:
-    """Delete old parcels of every workspace and their attempts; returns how many."""
+async def forget(
+    uow: UnitOfWork, *, sent_before: datetime, before: datetime, limit: int
+) -> list[Row[Any]]:
+    """Delete old parcels of every workspace and their attempts; returns what each was about.
+
+    `headed` ones never ended: what follows in their subject waits for them still.
+    """
     bound = {"sent_before": sent_before, "before": before, "limit": limit}
-    return int((await uow.execute(FORGET, bound)).scalar_one())
+    return list(await uow.execute(FORGET, bound))

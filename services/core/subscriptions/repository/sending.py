@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from services.core.kit.uow import UnitOfWork
-from services.core.subscriptions.types import Ending, Outcome, ParcelState
+from services.core.subscriptions.types import Claim, Ending, Outcome, ParcelState
+
+Ended: TypeAlias = Claim | Row[Any]
 
 # Two levels. First the subscriptions that have waiting parcels, by jumping from one to the next in
 # the index, so that the backlog of one costs the others nothing; then the parcels inside each that
@@ -173,11 +175,16 @@ async def release(uow: UnitOfWork, endings: Sequence[Ending]) -> None:
         for ending in endings
         if ending.claim.ordered and ending.state is not ParcelState.PENDING
     ]
-    if over:
+    await release_subjects(uow, over)
+
+
+async def release_subjects(uow: UnitOfWork, ended: Sequence[Ended]) -> None:
+    """As `release`, whatever it was that ended."""
+    if ended:
         parameters = {
-            "workspaces": [one.workspace_id for one in over],
-            "subscriptions": [one.subscription_id for one in over],
-            "subjects": [one.subject_id for one in over],
+            "workspaces": [one.workspace_id for one in ended],
+            "subscriptions": [one.subscription_id for one in ended],
+            "subjects": [one.subject_id for one in ended],
         }
         await uow.execute(RELEASE, parameters)
 

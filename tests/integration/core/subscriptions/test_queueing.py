@@ -2,15 +2,18 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from services.core.gateways.channels.fake import FakeGateway
 from services.core.kit.ids import new_id
 from services.core.stream import service as stream
 from services.core.stream.types import Fact
 from services.core.subscriptions import service as subscriptions
 from services.core.subscriptions.types import Ordering, SubscriptionChange
 from services.core.triage.types import Tier
+from tests.support.factories import make_source
 from tests.support.subscribers import Newsroom, case_fact
 
 pytestmark = pytest.mark.made_up_facts
@@ -39,7 +42,8 @@ async def test_a_reader_is_told_of_the_kinds_it_asked_for(newsroom: Newsroom) ->
 async def test_conditions_leave_out_other_tiers_and_sources_and_what_names_none(
     newsroom: Newsroom,
 ) -> None:
-    ours = new_id()
+    ours = UUID(str((await make_source(newsroom.database, newsroom.workspace_id)).id))
+    await newsroom.settle()
     await newsroom.subscribe(tiers=(Tier.URGENT,))
     await newsroom.subscribe(source_ids=(ours,))
     await newsroom.happen(
@@ -145,3 +149,52 @@ async def test_what_arrived_is_kept_a_week_and_all_else_a_month(newsroom: Newsro
     assert await newsroom.states() == ["pending"]
     newsroom.clock.advance(timedelta(days=23))
     assert await subscriptions.forget_parcels(newsroom.database) == 1
+
+
+async def test_what_followed_something_forgotten_waits_for_it_no_longer(newsroom: Newsroom) -> None:
+    await newsroom.subscribe(ordering=Ordering.SUBJECT)
+    subject = new_id()
+    await newsroom.happen(case_fact(subject_id=subject))
+    newsroom.clock.advance(timedelta(days=20))
+    await newsroom.happen(case_fact("case.changed", subject), case_fact("case.resolved", subject))
+    newsroom.clock.advance(timedelta(days=11))
+    assert await subscriptions.forget_parcels(newsroom.database) == 1
+    rows = await newsroom.rows()
+    assert [(row.kind, row.waits) for row in rows] == [
+        ("case.changed", False),
+        ("case.resolved", True),
+    ]
+
+
+async def test_a_cursor_somebody_holds_is_passed_by_and_the_others_go_on(
+    newsroom: Newsroom,
+) -> None:
+    held, free = await newsroom.subscribe(), await newsroom.subscribe()
+    async with newsroom.database.unit(newsroom.workspace_id) as uow:
+        await stream.announce(uow, [case_fact()])
+    await stream.publish(newsroom.database)
+    async with newsroom.database.system() as holding:
+        await holding.execute(
+            "SELECT FROM subscriptions WHERE id = :id FOR UPDATE", {"id": held.id}
+        )
+        # Whoever waited for it would be refused after the two seconds a lock is waited for.
+        assert await newsroom.queue() == 1
+    assert [row.subscription_id for row in await newsroom.rows()] == [free.id]
+    assert await newsroom.queue() == 1
+
+
+async def test_a_parcel_somebody_holds_is_passed_by_and_the_others_are_sent(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.subscribe()
+    await newsroom.happen(case_fact(), case_fact())
+    held, free = (row.seq for row in await newsroom.rows())
+    gateway = FakeGateway()
+    async with newsroom.database.system() as holding:
+        await holding.execute(
+            "SELECT FROM subscription_parcels WHERE seq = :seq FOR UPDATE", {"seq": held}
+        )
+        await newsroom.send(gateway)
+    assert [parcel.message["seq"] for parcel in gateway.parcels] == [free]
+    await newsroom.send(gateway)
+    assert [parcel.message["seq"] for parcel in gateway.parcels] == [free, held]
