@@ -111,6 +111,21 @@ WHERE workspace_id = :workspace_id AND state IN ('open', 'answered', 'snoozed')
 ORDER BY id LIMIT :limit
 """
 
+# Open cases as their clocks are moved: `paused` when a person's act may have stopped those.
+SWIFT = """
+SELECT c.id, c.thread_id, c.channel, c.source_id, c.state, c.tier, c.tier_override, c.category,
+  c.opened_at, c.next_due_at, c.policy_version, c.version,
+  c.state = 'snoozed' OR EXISTS (
+    SELECT FROM case_acts a WHERE a.workspace_id = :workspace_id AND a.thread_id = c.thread_id
+      AND a.at >= c.opened_at AND a.kind IN ('snooze', 'wait')
+  ) AS paused
+FROM cases c
+WHERE c.workspace_id = :workspace_id AND c.id = ANY(CAST(:case_ids AS uuid[]))
+  AND c.state IN ('open', 'answered', 'snoozed')
+ORDER BY c.id
+"""
+LOCKED_SWIFT = f"{SWIFT} FOR UPDATE OF c"
+
 COUNT_OF_POLICY = """
 SELECT count(*) FROM cases
 WHERE workspace_id = :workspace_id AND state IN ('open', 'answered', 'snoozed')
@@ -129,6 +144,13 @@ async def list_open_of_policy(
         "limit": limit,
     }
     return list(await uow.execute(OPEN_OF_POLICY, parameters))
+
+
+async def list_swift(uow: UnitOfWork, case_ids: Sequence[UUID], *, lock: bool) -> list[Row[Any]]:
+    """Those of these cases that are open, with whether a person's act paused them."""
+    query = LOCKED_SWIFT if lock else SWIFT
+    bound = {"workspace_id": uow.workspace_id, "case_ids": list(case_ids)}
+    return list(await uow.execute(query, bound))
 
 
 async def count_open_of_policy(uow: UnitOfWork, policy_id: UUID) -> int:

@@ -18,7 +18,7 @@ from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import service as sla
-from services.core.sla.types import ClockPlan, ClockState
+from services.core.sla.types import ClockPlan, ClockState, Move, OpenCase, Policy
 from services.core.stream import service as stream
 from services.core.stream.types import Fact
 from services.core.triage.types import Tier
@@ -133,6 +133,52 @@ async def list_open_of_policy(
     return await repository.list_open_of_policy(uow, policy_id, after=after, limit=limit)
 
 
+async def move_swiftly(
+    uow: UnitOfWork, policy: Policy, case_ids: Sequence[UUID]
+) -> tuple[set[UUID], Sequence[UUID]]:
+    """Move open cases and their clocks to this version of their policy without folding them.
+
+    The caller holds the threads. Returns the cases this was possible for, and the clocks that were
+    planned anew; the other cases are for `refold`.
+    """
+    rows = await repository.list_swift(uow, case_ids, lock=True)
+    moved = await sla.move_swiftly(uow, policy, _unpaused(rows))
+    due = moved.next_due_at
+    changed = [
+        row
+        for row in rows
+        if row.id in due and (due[row.id], policy.version) != (row.next_due_at, row.policy_version)
+    ]
+    await repository.change_cases(
+        uow,
+        [
+            {
+                "id": row.id,
+                "next_due_at": due[row.id],
+                "sort_due_at": due[row.id] or folding.NO_DUE,
+                "policy_version": policy.version,
+                "version": row.version + 1,
+                "updated_at": uow.now,
+            }
+            for row in changed
+        ],
+    )
+    told = [
+        case_fact("changed", row.id, dict(row._mapping) | {"next_due_at": due[row.id]})  # noqa: SLF001 - SQLAlchemy's public name for it
+        for row in changed
+    ]
+    await stream.announce(uow, told)
+    return set(moved.next_due_at), moved.replanned
+
+
+async def list_swift_moves(
+    uow: UnitOfWork, policy: Policy, case_ids: Sequence[UUID]
+) -> tuple[list[Move], set[UUID]]:
+    """What `move_swiftly` would do to clocks, and to which cases; nothing is locked or written."""
+    rows = await repository.list_swift(uow, case_ids, lock=False)
+    return await sla.list_swift_moves(uow, policy, _unpaused(rows))
+
+
 async def count_open_of_policy(uow: UnitOfWork, policy_id: UUID) -> int:
     return await repository.count_open_of_policy(uow, policy_id)
 
@@ -216,6 +262,14 @@ async def _load(
     wanted = {(row.policy_id, row.policy_version) for row in cases}
     frozen = await sla.get_policies_by_version(uow, wanted)
     return folding.gather(places, items, acts, cases), frozen
+
+
+def _unpaused(rows: Sequence[Row[Any]]) -> list[OpenCase]:
+    return [
+        OpenCase(row.id, row.channel, row.source_id, row.opened_at, row.tier_override is not None)
+        for row in rows
+        if not row.paused
+    ]
 
 
 def _orphan_plans(orphans: Sequence[folding.Orphan], frozen: dict[Any, Any]) -> list[ClockPlan]:

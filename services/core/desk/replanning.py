@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.alerts import service as alerts
 from services.core.calendars import service as calendars
 from services.core.cases import service as cases
 from services.core.conversations import service as conversations
@@ -21,7 +22,7 @@ from services.core.sla.types import Move, Policy, Replan
 from services.core.triage.types import Tier
 
 # So few that intake, which needs the same threads, never waits long for them.
-BATCH = 200
+BATCH = 500
 # A preview looks at so many cases; a look at more would last longer than people wait.
 MOST_LOOKED_AT = 2_000
 EXAMPLES = 10
@@ -68,19 +69,22 @@ async def _preview(uow: UnitOfWork, policies: Sequence[Policy]) -> Preview:
     moves: list[Move] = []
     for policy in policies:
         total += await cases.count_open_of_policy(uow, policy.id)
-        seen += await _look(uow, policy.id, MOST_LOOKED_AT - seen, moves)
+        seen += await _look(uow, policy, MOST_LOOKED_AT - seen, moves)
     return _summed_up(total, seen, moves)
 
 
-async def _look(uow: UnitOfWork, policy_id: UUID, most: int, moves: list[Move]) -> int:
+async def _look(uow: UnitOfWork, policy: Policy, most: int, moves: list[Move]) -> int:
     """Add what would move to `moves`; returns how many cases were looked at."""
     seen = 0
     after: UUID | None = None
     while seen < most:
-        found = await cases.list_open_of_policy(uow, policy_id, after=after, limit=BATCH)
+        found = await cases.list_open_of_policy(uow, policy.id, after=after, limit=BATCH)
         if found:
-            plans = await cases.read_plans_anew(uow, _touched(found))
-            moves += await sla.list_moves(uow, plans)
+            swift, decided = await cases.list_swift_moves(uow, policy, [row.id for row in found])
+            left = [row for row in found if row.id not in decided]
+            plans = await cases.read_plans_anew(uow, _touched(left)) if left else []
+            moves += swift
+            moves += await sla.list_moves(uow, plans) if plans else []
             seen += len(found)
             after = found[-1].id
         if len(found) < BATCH:
@@ -141,13 +145,25 @@ async def _carry_on(database: Database, workspace_id: UUID, replan_id: UUID, bat
             uow, replan.policy_id, after=replan.last_case_id, limit=batch
         )
         await conversations.hold_threads(uow, list({case.thread_id for case in found}))
-        refolded = await desk.settle(uow, _touched(found), resolution="planned anew", anew=True)
+        moved = await _plan_anew(uow, replan.policy_id, found)
         last = found[-1].id if len(found) == batch else None
-        await sla.note_replan(
-            uow, replan, last=last, done=len(found), moved=len(refolded.replanned)
-        )
+        await sla.note_replan(uow, replan, last=last, done=len(found), moved=moved)
     # The end of a re-plan is work as well: another look tells whether more follows at once.
     return max(len(found), 1)
+
+
+async def _plan_anew(uow: UnitOfWork, policy_id: UUID, found: Sequence[Row[Any]]) -> int:
+    """Move these cases, whose threads are held; returns how many clocks were planned anew."""
+    decided: set[UUID] = set()
+    swift: Sequence[UUID] = ()
+    policies = {policy.id: policy for policy in await sla.list_policies(uow)}
+    if policy_id in policies:  # one that was archived since has no version in force
+        ids = [case.id for case in found]
+        decided, swift = await cases.move_swiftly(uow, policies[policy_id], ids)
+        await alerts.settle(uow, swift, resolution="planned anew")
+    left = [case for case in found if case.id not in decided]
+    refolded = await desk.settle(uow, _touched(left), resolution="planned anew", anew=True)
+    return len(swift) + len(refolded.replanned)
 
 
 def _touched(found: Sequence[Row[Any]]) -> list[Touched]:

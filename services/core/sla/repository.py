@@ -124,6 +124,46 @@ WHERE workspace_id = :workspace_id AND state = 'pending'
 """
 
 
+# What is needed to move open clocks without looking at what was said: only the question each
+# began with. Locked as the fold locks them, or only looked at.
+OPEN_CLOCKS = """
+SELECT k.id, k.case_id, k.kind, k.tier, k.state, k.started_at, k.due_at, k.target_due_at,
+  k.promise_due_at, k.limit_at, k.budget_seconds, k.paused_seconds, k.generation, k.policy_id,
+  k.policy_version, k.calendar_version, m.tier AS asked_tier
+FROM clocks k
+LEFT JOIN messages m ON m.workspace_id = :workspace_id AND m.id = k.trigger_message_id
+WHERE k.workspace_id = :workspace_id AND k.case_id = ANY(CAST(:case_ids AS uuid[]))
+  AND k.settled_at IS NULL
+ORDER BY k.id
+"""
+LOCKED_OPEN_CLOCKS = f"{OPEN_CLOCKS} FOR UPDATE OF k"
+
+# A moment that is still ahead is moved where it stands: one row instead of a dead one and a new
+# one. Answers the places in the list of those that were not there to be moved.
+MOVE_TIMERS = """
+WITH wanted AS (
+  SELECT * FROM unnest(CAST(:clock_ids AS uuid[]), CAST(:percents AS int[]),
+    CAST(:moments AS timestamptz[]), CAST(:generations AS int[]), CAST(:tiers AS text[]),
+    CAST(:pending AS boolean[])) WITH ORDINALITY
+    AS w (clock_id, percent, fire_at, generation, tier, pending, place)
+), moved AS (
+  UPDATE timers t SET fire_at = w.fire_at, generation = w.generation, tier = w.tier, note = NULL
+  FROM wanted w
+  WHERE t.workspace_id = :workspace_id AND t.clock_id = w.clock_id AND t.percent = w.percent
+    AND t.generation = w.generation - 1 AND t.state = 'pending' AND w.pending
+  RETURNING w.place
+)
+SELECT place FROM wanted WHERE place NOT IN (SELECT place FROM moved) ORDER BY place
+"""
+
+# What of an earlier plan was not moved, and will not come any more.
+CANCEL_EARLIER = """
+UPDATE timers t SET state = 'cancelled', note = :note
+FROM unnest(CAST(:clock_ids AS uuid[]), CAST(:generations AS int[])) AS w (clock_id, generation)
+WHERE t.workspace_id = :workspace_id AND t.clock_id = w.clock_id AND t.state = 'pending'
+  AND t.generation < w.generation
+"""
+
 DUE_REPLANS = """
 SELECT workspace_id, id FROM replans WHERE state <> 'done' AND next_at <= :now
 ORDER BY next_at LIMIT 20
@@ -239,6 +279,43 @@ async def list_unsettled_clocks(uow: UnitOfWork, case_ids: Sequence[UUID]) -> li
         .order_by(ClockRow.id)
     )
     return list(await uow.execute(query))
+
+
+async def list_open_clocks(
+    uow: UnitOfWork, case_ids: Sequence[UUID], *, lock: bool
+) -> list[Row[Any]]:
+    """Open clocks of these cases with the tier of the question each began with."""
+    query = LOCKED_OPEN_CLOCKS if lock else OPEN_CLOCKS
+    bound = {"workspace_id": uow.workspace_id, "case_ids": list(case_ids)}
+    return list(await uow.execute(query, bound))
+
+
+async def move_timers(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Move pending moments on to the generation that follows theirs; returns rows still to add."""
+    if not rows:
+        return []
+    bound = {
+        "workspace_id": uow.workspace_id,
+        "clock_ids": [row["clock_id"] for row in rows],
+        "percents": [row["percent"] for row in rows],
+        "moments": [row["fire_at"] for row in rows],
+        "generations": [row["generation"] for row in rows],
+        "tiers": [row["tier"] for row in rows],
+        "pending": [row["state"] == "pending" for row in rows],
+    }
+    return [rows[place - 1] for place in (await uow.execute(MOVE_TIMERS, bound)).scalars()]
+
+
+async def cancel_earlier_timers(uow: UnitOfWork, generations: dict[UUID, int], note: str) -> None:
+    """Call off what these clocks had ahead of them in generations before the given ones."""
+    if generations:
+        bound = {
+            "workspace_id": uow.workspace_id,
+            "clock_ids": list(generations),
+            "generations": list(generations.values()),
+            "note": note,
+        }
+        await uow.execute(CANCEL_EARLIER, bound)
 
 
 async def add_replan(uow: UnitOfWork, row: dict[str, Any]) -> None:

@@ -131,6 +131,13 @@ def plan_timers(
     if is_held(shape):
         return []
     moments = sorted(place_steps(shape, pauses, steps, hours).items())
+    return time_steps(moments, now, grace=grace)
+
+
+def time_steps(
+    moments: Sequence[tuple[int, datetime]], now: datetime, *, grace: timedelta = timedelta()
+) -> list[PlannedTimer]:
+    """Which of a clock's moments will fire, given them in the order of their percents."""
     passed = [percent for percent, at in moments if at <= now and percent >= MISS_PERCENT]
     last_passed = max(passed, default=None)
     planned = []

@@ -78,6 +78,17 @@ class Move:
     late_at_once: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """What of a case its clocks' rows do not say."""
+
+    id: UUID
+    channel: str
+    source_id: UUID
+    opened_at: datetime
+    overridden: bool
+
+
 class TimerState(StrEnum):
     PENDING = "pending"
     FIRED = "fired"

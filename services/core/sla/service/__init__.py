@@ -1,5 +1,6 @@
 """Promises: policies and their versions, the clocks planned from them, and moving those."""
 
+from services.core.sla.service.moving import list_swift_moves, move_swiftly
 from services.core.sla.service.policies import (
     archive_policy,
     change_policy,
@@ -40,8 +41,10 @@ __all__ = [
     "list_moves",
     "list_policies",
     "list_replans",
+    "list_swift_moves",
     "list_versions",
     "list_warnings",
+    "move_swiftly",
     "next_moment",
     "note_replan",
     "plan_clocks",
