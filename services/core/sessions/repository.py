@@ -168,7 +168,7 @@ async def forgive(
 ) -> None:
     """Take the attempt that was right back, and trust the place it came from."""
     values = {
-        "pair": subjects[Suspect.PAIR],
+        "pair": subjects.get(Suspect.PAIR, b""),
         "subjects": sorted(subjects.values()),
         "now": uow.now,
         "trusted_until": uow.now + trusted_for,

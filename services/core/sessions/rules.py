@@ -100,6 +100,12 @@ def subjects(login: str, address: str | None) -> dict[Suspect, bytes]:
     }
 
 
+def starts(address: str | None) -> dict[Suspect, bytes]:
+    """What the beginnings of sign-ins elsewhere are counted under."""
+    named = f"start\n{place_of(address)}"
+    return {Suspect.ADDRESS: hashlib.sha256(named.encode()).digest()}
+
+
 def wait_for(guesses: Guesses, now: datetime) -> float:
     """Seconds until the next attempt is heard; 0 when it is heard now.
 

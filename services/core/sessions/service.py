@@ -94,6 +94,20 @@ async def _count(database: Database, subjects: Mapping[Suspect, bytes]) -> None:
         await repository.count_guesses(uow, counted)
 
 
+async def count_start(database: Database, place: Place) -> None:
+    """Count the beginning of a sign-in elsewhere, which costs a row and a call.
+
+    Raises TooManyGuessesError.
+    """
+    await _count(database, rules.starts(place.address))
+
+
+async def forgive_start(database: Database, place: Place) -> None:
+    """Take one beginning back that came to its end."""
+    async with database.system() as uow:
+        await repository.forgive(uow, rules.starts(place.address), rules.TRUSTED_FOR)
+
+
 async def _fitting(hashing: Hashing, candidates: list[Candidate], password: str) -> list[Candidate]:
     """Whom the password is of. Nobody takes as long as somebody."""
     if not candidates:

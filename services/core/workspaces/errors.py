@@ -3,6 +3,7 @@
 DomainError
 ├── BadKeyError          unauthenticated   no key, or none that opens anything
 ├── MissingScopeError    forbidden         a good key for other things
+├── AdminsOnlyError      forbidden         only an admin makes admins, or changes them
 ├── SlugTakenError       conflict          another workspace has this short name
 └── HandleTakenError     conflict          another member of the workspace has this handle
 """
@@ -26,6 +27,14 @@ class MissingScopeError(DomainError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"This key lacks the scope `{scope}`.")
+
+
+class AdminsOnlyError(DomainError):
+    kind = ErrorKind.FORBIDDEN
+    code = "admins_only"
+
+    def __init__(self) -> None:
+        super().__init__("Only an admin makes somebody an admin, or changes one.")
 
 
 class SlugTakenError(DomainError):

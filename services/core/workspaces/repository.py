@@ -154,6 +154,14 @@ async def get_member(uow: UnitOfWork, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def lock_member(uow: UnitOfWork, member_id: UUID) -> Member | None:
+    query = select(MemberRow.__table__).where(
+        MemberRow.workspace_id == uow.workspace_id, MemberRow.id == member_id
+    )
+    row = (await uow.execute(query.with_for_update())).one_or_none()
+    return _member(row) if row else None
+
+
 async def list_member_ids(uow: UnitOfWork, handles: Sequence[str]) -> dict[str, UUID]:
     query = select(MemberRow.handle, MemberRow.id).where(
         MemberRow.workspace_id == uow.workspace_id, MemberRow.handle.in_(handles)

@@ -75,6 +75,14 @@ def opens(record: KeyRecord, secret_hash: bytes, now: datetime) -> bool:
     return matches and alive
 
 
+def may_appoint(scopes: frozenset[Scope], *roles: Role) -> bool:
+    """Whether whoever holds `scopes` may make somebody one of `roles`, or touch who is one.
+
+    Who may set things up may not let themself in further: only admins make admins.
+    """
+    return Scope.ADMIN in scopes or Role.ADMIN not in roles
+
+
 def slug_of(name: str) -> str:
     """A short ASCII name for addresses and commands; empty when nothing of `name` is ASCII."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

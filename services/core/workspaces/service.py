@@ -16,7 +16,12 @@ from services.core.kit.brief import BriefMemory
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import SYSTEM_ACTOR, Actor, Database, UnitOfWork
 from services.core.workspaces import repository, rules
-from services.core.workspaces.errors import BadKeyError, HandleTakenError, SlugTakenError
+from services.core.workspaces.errors import (
+    AdminsOnlyError,
+    BadKeyError,
+    HandleTakenError,
+    SlugTakenError,
+)
 from services.core.workspaces.types import (
     Caller,
     CreatedKey,
@@ -29,6 +34,7 @@ from services.core.workspaces.types import (
 
 DEFAULT_SLUG = "default"
 DEFAULT_NAME = "Default"
+ALL_SCOPES = frozenset(Scope)
 
 # One memory for each database a process holds, keyed by the hash of the key, never the key.
 _callers: WeakKeyDictionary[Database, BriefMemory[bytes, Caller | None]] = WeakKeyDictionary()
@@ -217,8 +223,12 @@ async def find_member_ids(uow: UnitOfWork, handles: Sequence[str]) -> dict[str, 
     return await repository.list_member_ids(uow, handles) if handles else {}
 
 
-async def create_member(uow: UnitOfWork, draft: MemberDraft) -> Member:
-    """Raises HandleTakenError."""
+async def create_member(
+    uow: UnitOfWork, draft: MemberDraft, *, by: frozenset[Scope] = ALL_SCOPES
+) -> Member:
+    """`by` is what whoever does it may do. Raises AdminsOnlyError, HandleTakenError."""
+    if not rules.may_appoint(by, draft.role):
+        raise AdminsOnlyError
     member = Member(
         id=ids.new_id(),
         handle=draft.handle,
@@ -236,10 +246,24 @@ async def create_member(uow: UnitOfWork, draft: MemberDraft) -> Member:
     return member
 
 
-async def change_member(uow: UnitOfWork, member_id: UUID, changes: Mapping[str, Any]) -> Member:
-    """Change the given fields of MemberDraft. Raises HandleTakenError, NotFoundError."""
+async def change_member(
+    uow: UnitOfWork,
+    member_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    by: frozenset[Scope] = ALL_SCOPES,
+) -> Member:
+    """Change the given fields of MemberDraft; `by` is what whoever does it may do.
+
+    Raises AdminsOnlyError, HandleTakenError, NotFoundError.
+    """
+    found = await repository.lock_member(uow, member_id)
+    if found is None:
+        raise NotFoundError("member")
+    if not rules.may_appoint(by, found.role, changes.get("role", found.role)):
+        raise AdminsOnlyError
     if not changes:
-        return await get_member(uow, member_id)
+        return found
     try:
         member = await repository.change_member(uow, member_id, changes)
     except IntegrityError as error:

@@ -24,6 +24,8 @@ OTHERWISE: Final = {
     "audit": Scope.MANAGE,
     "commands": Scope.WORK,
     "keys": Scope.ADMIN,
+    "members.end_sessions": Scope.ADMIN,
+    "members.invite_member": Scope.ADMIN,
     "presence.leave": Scope.WORK,
     "presence.put_presence": Scope.WORK,
     "rotas.end_override": Scope.WORK,

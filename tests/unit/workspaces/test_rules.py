@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.workspaces import rules
-from services.core.workspaces.types import Caller, KeyRecord, Scope
+from services.core.workspaces.types import Caller, KeyRecord, Role, Scope
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -108,3 +108,13 @@ def test_admin_may_everything_and_others_what_they_hold() -> None:
 
     assert all(may(Scope.ADMIN, wanted) for wanted in Scope)
     assert [wanted for wanted in Scope if may(Scope.WORK, wanted)] == [Scope.WORK]
+
+
+def test_every_role_may_read_and_only_admins_let_others_in() -> None:
+    assert set(rules.SCOPES_OF) == set(Role)
+    assert all(Scope.READ in scopes for scopes in rules.SCOPES_OF.values())
+    assert [role for role in Role if Scope.ADMIN in rules.SCOPES_OF[role]] == [Role.ADMIN]
+    manager = rules.SCOPES_OF[Role.MANAGER]
+    assert rules.may_appoint(manager, Role.MANAGER, Role.VIEWER)
+    assert not rules.may_appoint(manager, Role.VIEWER, Role.ADMIN)
+    assert rules.may_appoint(rules.SCOPES_OF[Role.ADMIN], Role.ADMIN)
