@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from services.api import once
+from services.api.conditions import LENT, Lent, Readings
 from services.api.credentials import COOKIE, identify
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
@@ -92,17 +94,27 @@ async def get_caller(
     _session: Annotated[object, Depends(_session)],
 ) -> Caller:
     """Who calls, by key or by session. Raises BadKeyError, NoSessionError, CrossSiteError."""
+    lent = lent_to(request)
+    if lent is not None:
+        return lent.caller
     return await identify(request, state.database, state.settings.api.cors_origins)
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]
 
 
+def lent_to(request: Request) -> Lent | None:
+    """The unit a change lends to the reading of what it changes."""
+    lent: Lent | None = request.scope.get(LENT)
+    return lent
+
+
 def require(scope: Scope) -> Callable[..., Any]:
     """A dependency giving the caller, if their key or role holds the scope."""
 
-    async def require_scope(caller: CurrentCaller) -> Caller:
-        if not caller.may(scope):
+    async def require_scope(request: Request, caller: CurrentCaller) -> Caller:
+        # Whoever may change a thing may have it compared with what he saw.
+        if lent_to(request) is None and not caller.may(scope):
             raise MissingScopeError(scope)
         return caller
 
@@ -113,8 +125,12 @@ def reading(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:
     """A read-only unit of the caller's workspace."""
 
     async def open_reading(
-        state: State, caller: Annotated[Caller, Depends(require(scope))]
+        request: Request, state: State, caller: Annotated[Caller, Depends(require(scope))]
     ) -> AsyncIterator[UnitOfWork]:
+        lent = lent_to(request)
+        if lent is not None:
+            yield lent.uow
+            return
         async with state.database.read(caller.workspace_id) as uow:
             yield uow
 
@@ -131,6 +147,9 @@ def writing(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:
         async with state.database.unit(
             caller.workspace_id, actor=caller.actor, request_id=request_id
         ) as uow:
+            await once.claim(request, uow)
+            readings: Readings = request.app.state.readings
+            await readings.require_unchanged(request, uow, caller)
             yield uow
         await state.wakeups.wake(uow.wakes)
 

@@ -26,6 +26,7 @@ from services.core.kit.errors import (
 )
 from services.core.kit.signatures import SignatureRefusedError
 from services.core.kit.uow import is_outage
+from services.core.preconditions.errors import PreconditionFailedError
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ STATUS: Final[Mapping[ErrorKind, HTTPStatus]] = {
     ErrorKind.MISSING: HTTPStatus.NOT_FOUND,
     ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
     ErrorKind.GONE: HTTPStatus.GONE,
+    ErrorKind.FAILED_PRECONDITION: HTTPStatus.PRECONDITION_FAILED,
     ErrorKind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorKind.UNSUPPORTED_MEDIA: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -119,6 +121,8 @@ def problem_response(error: DomainError, request_id: str | None) -> Response:
     if error.kind in _BODY_UNREAD or isinstance(error, DeadlineError | AmbiguousRequestError):
         # What is still coming of the body is not worth reading.
         headers["connection"] = "close"
+    if isinstance(error, PreconditionFailedError) and error.current is not None:
+        headers["etag"] = error.current
     body = _body(status, error.code, error.detail, request_id, error.errors)
     return Response(orjson.dumps(body), status, headers, PROBLEM_MEDIA)
 

@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from services.api import errors, routes
+from services.api import contract, errors, routes
 from services.api.credentials import CSRF_HEADER
 from services.api.deps import AppState
 from services.api.door import Application, open_door
@@ -83,6 +83,7 @@ def create_app(
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
         # Not include_router: it would build every route a second time, on the first request.
         app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
+    contract.keep(app)
     publish(app)
     open_door(app, receive_seconds=settings.intake.receive_seconds)
     return app
@@ -100,12 +101,22 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
                 "authorization",
                 "content-type",
                 "if-match",
+                "if-none-match",
+                "idempotency-key",
                 "last-event-id",
                 CSRF_HEADER,
             ],
             # With the cookie of who is signed in; never for whoever comes.
             allow_credentials="*" not in settings.api.cors_origins,
-            expose_headers=["x-request-id", "etag", "retry-after"],
+            expose_headers=[
+                "x-request-id",
+                "etag",
+                "retry-after",
+                "location",
+                "idempotency-replayed",
+                "ratelimit",
+                "ratelimit-policy",
+            ],
         )
     app.add_middleware(RequestContext)
     app.add_middleware(MeasureRequests, meters=app.state.meters)

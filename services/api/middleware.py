@@ -108,6 +108,7 @@ class InputGuard:
         if body:
             _require_json(scope)
             _require_storable(parse(body))
+        scope["warmline.body"] = body
         return _replay(body, receive)
 
 

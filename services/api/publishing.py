@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from services.api.common_headers import describe
 from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
 from services.core.intake.errors import BodyTooLargeError, InvalidJsonError, UnsupportedMediaError
 from services.core.kit.errors import DomainError, InvalidInputError, UnavailableError
@@ -32,15 +33,17 @@ def publish(app: FastAPI) -> None:
     def corrected() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = written()
-            names = {
-                (route.path, method.lower()): _name(route)
+            routes = {
+                (route.path, method.lower()): route
                 for route in app.routes
                 if isinstance(route, APIRoute)
                 for method in route.methods or ()
             }
+            readable = frozenset(path for path, method in routes if method == "get")
             for path, method, operation in _operations(schema):
-                operation["operationId"] = names[path, method]
+                operation["operationId"] = _name(routes[path, method])
                 _correct(operation)
+                describe(routes[path, method], operation, readable)
             for name in _FRAMEWORKS_OWN:
                 schema["components"]["schemas"].pop(name, None)
         return app.openapi_schema or {}

@@ -225,6 +225,7 @@ def _would_saw_off_the_branch(case: Case, ground: Ground) -> bool:
 @contextmanager
 def _signing(world: World) -> Iterator[None]:
     def before_call(_context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+        _unconditional(case)
         if case.operation.path not in _SIGNED or case.method != "POST" or case.meta is None:
             return
         headers = case.meta.components.get(ParameterLocation.HEADER)
@@ -256,6 +257,14 @@ class Signature(requests.auth.AuthBase):
         del signed["content-type"]
         request.headers.update(signed)
         return request
+
+
+def _unconditional(case: Case) -> None:
+    """Made-up tags and keys would have every change refused before anything of it was tried."""
+    told = case.meta.components.get(ParameterLocation.HEADER) if case.meta else None
+    if case.headers and not (told and told.mode.is_negative):
+        for name in ("If-Match", "Idempotency-Key"):
+            case.headers.pop(name, None)
 
 
 def _plausible(generated: object, media: str | None) -> object:

@@ -45,7 +45,10 @@ async def _read_file(
         raise UnsupportedMediaError(f"The media type must be {_CALENDAR}, not compressed.")
     check_declared_length(request.headers.raw, MAX_FEED_BYTES)
     seconds = state.settings.intake.receive_seconds
-    return await read_body(request.receive, limit_bytes=MAX_FEED_BYTES, seconds=seconds)
+    body = await read_body(request.receive, limit_bytes=MAX_FEED_BYTES, seconds=seconds)
+    # Doing a call once takes knowing what it was.
+    request.scope["warmline.body"] = body
+    return body
 
 
 FeedFile = Annotated[bytes, Depends(_read_file)]

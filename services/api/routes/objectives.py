@@ -25,7 +25,7 @@ from services.core.kit.cursors import InvalidCursorError
 from services.core.objectives import service as objectives
 from services.core.objectives import sheets
 from services.core.objectives.errors import KeyOfSplitError, RangeError, UnknownTimeZoneError
-from services.core.objectives.types import By, Range, Selection, Verdict
+from services.core.objectives.types import By, Range, Selection, Standing, Verdict
 
 router = APIRouter(prefix="/v1/objectives", tags=["objectives"])
 
@@ -61,15 +61,15 @@ BadRange = problems(RangeError, UnknownTimeZoneError)
 
 
 @router.get("", summary="Read the objective, its error budget and its burns")
-async def get_objective(uow: ReadUnit) -> ObjectiveView:
+async def get_objective(uow: ReadUnit, response: Response) -> ObjectiveView:
     """Until one is saved, the default is shown: 90 % of responses over 28 days."""
-    return ObjectiveView.of(await objectives.get_standing(uow))
+    return _show(await objectives.get_standing(uow), response)
 
 
 @router.put("", summary="Save the objective")
-async def save_objective(uow: ManageUnit, body: ObjectiveBody) -> ObjectiveView:
+async def save_objective(uow: ManageUnit, body: ObjectiveBody, response: Response) -> ObjectiveView:
     """The workspace has one. From now on misses that come too fast alert on the default ladder."""
-    return ObjectiveView.of(await objectives.save_objective(uow, body.to_objective()))
+    return _show(await objectives.save_objective(uow, body.to_objective()), response)
 
 
 @router.get(
@@ -149,3 +149,10 @@ async def list_at_risk(
         found, lambda row: [row["due_at"], row["place"], row["id"]], purpose=AT_RISK
     )
     return Page(items=[AtRiskView.model_validate(each) for each in items], next_cursor=cursor)
+
+
+def _show(standing: Standing, response: Response) -> ObjectiveView:
+    # The figures move by themselves; what people edit has changed when it was saved.
+    saved = standing.objective.updated_at
+    response.headers["etag"] = f'"{int(saved.timestamp() * 1_000_000) if saved else 0}"'
+    return ObjectiveView.of(standing)

@@ -18,6 +18,7 @@ class ErrorKind(StrEnum):
     MISSING = "missing"
     CONFLICT = "conflict"
     GONE = "gone"
+    FAILED_PRECONDITION = "failed_precondition"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     INVALID = "invalid"
