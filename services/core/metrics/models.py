@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Date, Index, Numeric, text
+from sqlalchemy import ARRAY, BigInteger, Date, Index, Integer, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.kit.db import Base, Json, Key
@@ -20,6 +20,8 @@ class MetricHeadRow(Base):
     digest: Mapped[str]
     recounted_at: Mapped[datetime | None]
     mismatches: Mapped[int] = mapped_column(server_default=text("0"))
+    # Days that take long are not done again all the time: not before then.
+    rests_until: Mapped[datetime | None]
 
 
 class MetricDayRow(Base):
@@ -39,6 +41,12 @@ class MetricDayRow(Base):
     day: Mapped[date] = mapped_column(Date(), primary_key=True)
     stale_since: Mapped[datetime | None]
     as_of: Mapped[datetime | None]
+    # How many people commented, and how many of them had before.
+    people: Mapped[int | None]
+    known: Mapped[int | None]
+    # How many had within one day before, within two, and so on: whoever is new to a range of days
+    # had not since its first, so people are counted from one number of each day.
+    within: Mapped[list[int] | None] = mapped_column(ARRAY(Integer()))
 
 
 class MetricRollupRow(Base):

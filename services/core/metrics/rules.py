@@ -5,14 +5,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from services.core.kit.zones import find_zone
 from services.core.metrics.errors import CellError, UnknownSplitError
 from services.core.metrics.types import (
     Cell,
     Coordinates,
     Definition,
     Figures,
+    Head,
     Measure,
     NoNumber,
     Part,
@@ -27,6 +29,10 @@ READ_EDGES: Final = (HOUR, 4 * HOUR, 8 * HOUR, 24 * HOUR)
 # As sums of days keep it: eight bins for each doubling from 14 s to 9 months, and 24 h for itself,
 # so that the read one comes out of it to the last answer. A percentile is told within 9 %.
 EDGES: Final = tuple(sorted({*(HOUR * 2 ** (step / 8) for step in range(-64, 105)), 24 * HOUR}))
+
+# Sums of days may take a tenth of the time, and are never older than this because of it.
+REST_FACTOR: Final = 9
+LONGEST_REST: Final = timedelta(minutes=10)
 
 NOTHING: Final = Figures(0)
 BY_TIME: Final = (Split.DAY, Split.MONTH, Split.HOUR, Split.WEEKDAY, Split.HOUR_OF_WEEK)
@@ -101,12 +107,22 @@ def why_none(
     return NoNumber.NOT_YET if start >= now else None
 
 
-def require_zone(zone: str) -> None:
+def require_zone(zone: str, *, pointer: str = "query/tz") -> None:
     """Raises UnknownTimeZoneError."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownTimeZoneError from error
+    if find_zone(zone) is None:
+        raise UnknownTimeZoneError(pointer)
+
+
+def is_resting(head: Head, now: datetime) -> bool:
+    return head.rests_until is not None and now < head.rests_until
+
+
+def rest_after(seconds: float, now: datetime) -> datetime:
+    """When a workspace's days may be done again that took so long: a tenth of the time is theirs.
+
+    Never later than `LONGEST_REST` from now, however long they took.
+    """
+    return now + min(timedelta(seconds=seconds) * (1 + REST_FACTOR), LONGEST_REST)
 
 
 def days_of(wanted: Range) -> list[date]:

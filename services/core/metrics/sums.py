@@ -6,8 +6,9 @@ again, so a change nobody noted is found to the last digit.
 
 from typing import Final
 
+from services.core.metrics.definitions import ROLLED
 from services.core.metrics.definitions.people import AUTHORED
-from services.core.metrics.definitions.shared import local
+from services.core.metrics.definitions.shared import SAID, local
 from services.core.metrics.rules import EDGES
 from services.core.metrics.types import Definition, Measure
 
@@ -15,6 +16,29 @@ TOTAL_SPLIT: Final = "total"
 # People add up by the day they had commented on before.
 PEOPLE: Final = "commenters"
 SINCE: Final = "since"
+# Days: as far as the longest range, and as many days before it, look back.
+LONGEST_GAP: Final = 800
+
+# What definitions read of a message.
+SAID_COLUMNS: Final = (
+    "workspace_id",
+    "source_id",
+    "case_id",
+    "kind",
+    "direction",
+    "member_handle",
+    "text",
+    "occurred_at",
+    "content_at",
+    "deleted_at",
+    "hidden",
+    "historical",
+    "tier",
+    "category",
+    "sentiment",
+    "needs_reply",
+    "judgement_id",
+)
 
 # How many edges are below the value: an edge itself belongs to the bin it ends.
 BIN: Final = (
@@ -24,40 +48,60 @@ BIN: Final = (
 )
 
 
-def sums(definition: Definition) -> str:
-    """split, key, counted, part, total, bins of one day, read from the raw rows once."""
+def sums(definition: Definition, *, said: str = "messages m") -> str:
+    """split, key, counted, part, total, bins of one day, read from the raw rows once.
+
+    `said` is where messages are read from. Rows alike in every key are one before they are told
+    apart by each of them.
+    """
     rows = definition.rows
     assert rows is not None  # noqa: S101 - only what has rows is summed up
     splits = definition.rolled or ()
     joins = " ".join(dict.fromkeys(rows.joins.get(by, "") for by in splits))
+    relation = said if rows.relation == "messages m" else rows.relation
     keys = "".join(f", {rows.keys[by]} AS key_{place}" for place, by in enumerate(splits))
+    named = "".join(f", key_{place}" for place in range(len(splits)))
     values = "".join(f", ('{by.value}', r.key_{place})" for place, by in enumerate(splits))
-    bins = BIN if definition.measure is Measure.TIMES else "NULL"
+    bins = BIN if definition.measure is Measure.TIMES else "CAST(NULL AS int)"
     return f"""
     SELECT b.split, b.key, CAST(sum(b.counted) AS bigint) AS counted,
       CAST(sum(b.part) AS bigint) AS part, sum(b.total) AS total,
       jsonb_object_agg(CAST(b.bin AS text), b.counted) FILTER (WHERE b.bin IS NOT NULL) AS bins
     FROM (
-      SELECT s.split, s.key, r.bin, count(*) AS counted,
-        count(*) FILTER (WHERE r.mark) AS part, sum(r.value) AS total
+      SELECT s.split, s.key, r.bin, CAST(sum(r.counted) AS bigint) AS counted,
+        CAST(sum(r.part) AS bigint) AS part, sum(r.total) AS total
       FROM (
-        SELECT r.*, CASE WHEN r.value IS NOT NULL THEN {bins} END AS bin FROM (
-          SELECT {rows.mark} AS mark, CAST({rows.value} AS numeric) AS value {keys}
-          FROM {rows.relation} {joins} WHERE {rows.where}
-        ) AS r
+        SELECT r.bin {named}, count(*) AS counted, count(*) FILTER (WHERE r.mark) AS part,
+          sum(r.value) AS total
+        FROM (
+          SELECT r.*, CASE WHEN r.value IS NOT NULL THEN {bins} END AS bin FROM (
+            SELECT {rows.mark} AS mark, CAST({rows.value} AS numeric) AS value {keys}
+            FROM {relation} {joins} WHERE {rows.where}
+          ) AS r
+        ) AS r GROUP BY r.bin {named}
       ) AS r CROSS JOIN LATERAL (VALUES ('{TOTAL_SPLIT}', ''){values}) AS s (split, key)
       GROUP BY 1, 2, 3
     ) AS b GROUP BY 1, 2
     """
 
 
-def put(definition: Definition) -> str:
+def put_all() -> str:
+    """Every metric of a day in one statement: its messages are read once for all of them."""
+    summed = " UNION ALL ".join(
+        f"SELECT '{one.name}' AS metric, s.* FROM ({sums(one, said='said m')}) AS s"
+        for one in ROLLED
+    )
     return f"""
+    WITH said AS MATERIALIZED (
+      SELECT {", ".join(f"m.{column}" for column in SAID_COLUMNS)} FROM messages m WHERE {SAID}
+    )
     INSERT INTO metric_rollups (workspace_id, metric, split, day, key, count, part, total, bins)
-    SELECT :workspace_id, '{definition.name}', split, CAST(:day AS date), key, counted, part, total,
-      bins
-    FROM ({sums(definition)}) AS summed
+    SELECT :workspace_id, metric, split, CAST(:day AS date), key, counted, part, total, bins
+    FROM ({summed}) AS summed
     """
+
+
+PUT_ALL: Final = put_all()
 
 
 def compare(definition: Definition) -> str:
@@ -79,8 +123,7 @@ def compare(definition: Definition) -> str:
 
 
 CLEAR: Final = """
-DELETE FROM metric_rollups
-WHERE workspace_id = :workspace_id AND day = CAST(:day AS date) AND metric <> 'commenters'
+DELETE FROM metric_rollups WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
 """
 
 TAKE_PEOPLE: Final = """
@@ -117,17 +160,38 @@ WHERE n.workspace_id = :workspace_id AND n.follower_id = following.id AND n.day 
 RETURNING n.day
 """
 
-CLEAR_SINCE: Final = """
-DELETE FROM metric_rollups
-WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
-  AND day = ANY(CAST(:days AS date[]))
+# Of each day, how many of its people had commented within one day before, within two, and so on.
+WITHIN: Final = f"""
+WITH gaps AS (
+  SELECT day, day - since AS gap, count(*) AS n FROM metric_people
+  WHERE workspace_id = :workspace_id AND day = ANY(CAST(:days AS date[])) GROUP BY 1, 2
+), days AS (
+  SELECT d.day, CAST(coalesce(sum(g.n), 0) AS int) AS people,
+    CAST(coalesce(sum(g.n) FILTER (WHERE g.gap IS NOT NULL), 0) AS int) AS known,
+    least(coalesce(max(g.gap), 0), {LONGEST_GAP}) AS longest
+  FROM unnest(CAST(:days AS date[])) AS d (day) LEFT JOIN gaps g ON g.day = d.day GROUP BY 1
+)
+SELECT d.day, d.people, d.known, ARRAY(
+  SELECT CAST(sum(coalesce(g.n, 0)) OVER (ORDER BY s.gap) AS int)
+  FROM generate_series(1, d.longest) AS s (gap)
+  LEFT JOIN gaps g ON g.day = d.day AND g.gap = s.gap ORDER BY s.gap
+) AS within
+FROM days d
 """
 
-PUT_SINCE: Final = """
-INSERT INTO metric_rollups (workspace_id, metric, split, day, key, count, part)
-SELECT :workspace_id, 'commenters', 'since', day, coalesce(CAST(since AS text), ''), count(*), 0
-FROM metric_people WHERE workspace_id = :workspace_id AND day = ANY(CAST(:days AS date[]))
-GROUP BY day, since
+PUT_WITHIN: Final = f"""
+UPDATE metric_days m SET people = w.people, known = w.known, within = w.within
+FROM ({WITHIN}) AS w
+WHERE m.workspace_id = :workspace_id AND m.day = w.day
+"""
+
+COMPARE_WITHIN: Final = f"""
+SELECT m.day, '' AS key,
+  jsonb_build_object('people', m.people, 'known', m.known, 'within', m.within) AS kept,
+  jsonb_build_object('people', w.people, 'known', w.known, 'within', w.within) AS counted
+FROM metric_days m JOIN ({WITHIN}) AS w ON w.day = m.day
+WHERE m.workspace_id = :workspace_id
+  AND (m.people, m.known, m.within) IS DISTINCT FROM (w.people, w.known, w.within)
 """
 
 # Everybody's days in one pass over all that was ever said: who comes after whom is known at once.
@@ -146,18 +210,11 @@ WITH spoke AS (
   FROM metric_people
   WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
   GROUP BY 1, 2
-), kept AS (
-  SELECT day, key, p.count, p.said, r.count AS summed FROM people p FULL JOIN (
-    SELECT day, key, count FROM metric_rollups
-    WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
-      AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
-  ) AS r USING (day, key)
 )
-SELECT day, key,
-  jsonb_build_object('count', k.count, 'said', k.said, 'summed', k.summed) AS kept,
-  jsonb_build_object('count', c.count, 'said', c.said, 'summed', c.count) AS counted
-FROM kept k FULL JOIN counted c USING (day, key)
-WHERE (k.count, k.said, k.summed) IS DISTINCT FROM (c.count, c.said, c.count)
+SELECT day, key, jsonb_build_object('count', k.count, 'said', k.said) AS kept,
+  jsonb_build_object('count', c.count, 'said', c.said) AS counted
+FROM people k FULL JOIN counted c USING (day, key)
+WHERE (k.count, k.said) IS DISTINCT FROM (c.count, c.said)
 """
 
 # The days anything happened on, promises still to come included.
@@ -192,6 +249,7 @@ LOCK_HEAD: Final = f"{HOLD_HEAD} SKIP LOCKED"
 SAVE_HEAD: Final = """
 UPDATE metric_heads SET zone = :zone, digest = :digest WHERE workspace_id = :workspace_id
 """
+REST: Final = "UPDATE metric_heads SET rests_until = :until WHERE workspace_id = :workspace_id"
 NOTE_RECOUNT: Final = """
 UPDATE metric_heads SET recounted_at = :now, mismatches = :mismatches
 WHERE workspace_id = :workspace_id

@@ -200,12 +200,16 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Whose days are summed up, and how well they added the last time they were recounted."""
+    """Whose days are summed up, and how well they added the last time they were recounted.
+
+    Until `rests_until` nobody looks at them unasked.
+    """
 
     zone: str
     digest: str
     recounted_at: datetime | None
     mismatches: int
+    rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,19 @@ class Recount:
     days: int
     stale: int
     mismatches: list[Mismatch]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How many commented in a range, and how many of them had `returned`: ever before it.
+
+    `stayed` had in the days just before the range; `came_back` had been away for over 30 days.
+    """
+
+    spoke: int
+    returned: int
+    stayed: int
+    came_back: int
 
 
 RowPlace = tuple[datetime, UUID]

@@ -32,6 +32,6 @@ class UnknownTimeZoneError(DomainError):
     kind = ErrorKind.INVALID
     code = "unknown_time_zone"
 
-    def __init__(self) -> None:
-        problem = FieldProblem("query/tz", self.code, "Use an IANA name such as Asia/Shanghai.")
+    def __init__(self, pointer: str = "query/tz") -> None:
+        problem = FieldProblem(pointer, self.code, "Use an IANA name such as Asia/Shanghai.")
         super().__init__("There is no time zone of this name.", errors=[problem])

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from services.core.kit.zones import find_zone
 from services.core.objectives.errors import RangeError, UnknownTimeZoneError
 from services.core.objectives.types import (
     Budget,
@@ -61,10 +62,9 @@ def read_range(
 
     A date is its midnight in the zone. Raises UnknownTimeZoneError, RangeError.
     """
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownTimeZoneError from error
+    place = find_zone(zone)
+    if place is None:
+        raise UnknownTimeZoneError
     until = now if end is None else _moment(end, place)
     since = until - DEFAULT_RANGE if start is None else _moment(start, place)
     if not timedelta() < until - since <= LONGEST_RANGE:

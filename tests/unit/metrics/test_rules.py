@@ -14,6 +14,7 @@ from services.core.metrics.errors import CellError, UnknownSplitError
 from services.core.metrics.types import (
     Coordinates,
     Figures,
+    Head,
     Measure,
     NoNumber,
     Part,
@@ -175,3 +176,12 @@ class TestBins:
 
     def test_nothing_has_no_median(self) -> None:
         assert rules.from_bins([], 0, 0.0).median is None
+
+
+def test_days_that_take_long_rest_nine_times_as_long_and_never_for_ever() -> None:
+    assert rules.rest_after(2.0, NOON) == NOON + timedelta(seconds=20)
+    assert rules.rest_after(3600.0, NOON) == NOON + timedelta(minutes=10)
+    head = Head("UTC", "", None, 0, NOON)
+    assert not rules.is_resting(head, NOON)
+    assert rules.is_resting(head, NOON - timedelta(seconds=1))
+    assert not rules.is_resting(replace(head, rests_until=None), NOON)

@@ -28,5 +28,6 @@ REGISTRY: Final[Mapping[str, Definition]] = MappingProxyType(
     {one.name: one for family in FAMILIES.values() for one in family}
 )
 ROLLED: Final = tuple(one for one in REGISTRY.values() if one.rolled is not None)
-# Of what sums of days stand on: another one, and they are made anew.
-DIGEST: Final = " ".join(f"{one.name}@{one.version}" for one in ROLLED)
+# Of what sums of days stand on, and how they are kept: another one, and they are made anew.
+_KEPT: Final = 2
+DIGEST: Final = f"{_KEPT}: " + " ".join(f"{one.name}@{one.version}" for one in ROLLED)

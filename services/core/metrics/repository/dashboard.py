@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from services.core.kit.uow import UnitOfWork
-from services.core.metrics.types import Figures
+from services.core.metrics.types import Figures, People
 
 TOTALS: Final = """
 SELECT metric, day >= CAST(:first AS date) AS present, CAST(sum(count) AS bigint) AS counted,
@@ -29,24 +29,18 @@ WHERE r.workspace_id = :workspace_id AND r.metric = 'response_time' AND r.split 
   AND r.day >= CAST(:before AS date) AND r.day <= CAST(:last AS date)
 GROUP BY 1, 2
 """
-# Who had not commented since the range began is new to it; the days before say from when.
+# Who is new to a range had not commented since its first day; the days before say since when.
 PEOPLE: Final = """
-SELECT
-  coalesce(sum(n), 0) AS spoke,
-  coalesce(sum(n) FILTER (WHERE since IS NOT NULL), 0) AS returned,
-  coalesce(sum(n) FILTER (WHERE since >= CAST(:earlier AS date)), 0) AS stayed
+SELECT coalesce(sum(people - before), 0) AS spoke, coalesce(sum(known - before), 0) AS returned,
+  coalesce(sum(earlier - before), 0) AS stayed, coalesce(sum(known - lately), 0) AS came_back
 FROM (
-  SELECT day, count AS n, CAST(nullif(key, '') AS date) AS since FROM metric_rollups
-  WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since'
-    AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+  SELECT people, known,
+    coalesce(within[least(day - CAST(:first AS date), cardinality(within))], 0) AS before,
+    coalesce(within[least(day - CAST(:earlier AS date), cardinality(within))], 0) AS earlier,
+    coalesce(within[least(30, cardinality(within))], 0) AS lately
+  FROM metric_days
+  WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
 ) AS days
-WHERE since IS NULL OR since < CAST(:first AS date)
-"""
-CAME_BACK: Final = """
-SELECT coalesce(sum(count), 0) AS counted FROM metric_rollups
-WHERE workspace_id = :workspace_id AND metric = 'commenters' AND split = 'since' AND key <> ''
-  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
-  AND day - CAST(key AS date) > 30
 """
 KEYS: Final = """
 SELECT key, CAST(sum(count) AS bigint) AS counted FROM metric_rollups
@@ -87,18 +81,9 @@ async def list_bins(
     return found
 
 
-async def count_people(
-    uow: UnitOfWork, earlier: date, first: date, last: date
-) -> tuple[int, int, int]:
-    """Who spoke, who of them had ever before, and who of them since `earlier`."""
-    bound = {"earlier": earlier, "first": first, "last": last}
-    (row,) = await _run(uow, PEOPLE, bound)
-    return int(row.spoke), int(row.returned), int(row.stayed)
-
-
-async def count_came_back(uow: UnitOfWork, first: date, last: date) -> int:
-    (row,) = await _run(uow, CAME_BACK, {"first": first, "last": last})
-    return int(row.counted)
+async def count_people(uow: UnitOfWork, earlier: date, first: date, last: date) -> People:
+    (row,) = await _run(uow, PEOPLE, {"earlier": earlier, "first": first, "last": last})
+    return People(int(row.spoke), int(row.returned), int(row.stayed), int(row.came_back))
 
 
 async def list_causes(uow: UnitOfWork, first: date, last: date) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Runs the SQL of sums of days: which are stale, doing one anew, comparing it with the raw rows."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from sqlalchemy import Row
 
 from services.core.kit.uow import UnitOfWork
 from services.core.metrics import sums
-from services.core.metrics.definitions import ROLLED
 from services.core.metrics.types import Definition, Head, Mismatch
 from services.core.objectives.types import Range
 
@@ -46,6 +45,11 @@ async def save_head(uow: UnitOfWork, zone: str, digest: str) -> None:
     await _run(uow, sums.SAVE_HEAD, {"zone": zone, "digest": digest})
 
 
+async def rest(uow: UnitOfWork, until: datetime) -> None:
+    """Not to be looked at by itself again before then."""
+    await _run(uow, sums.REST, {"until": until})
+
+
 async def note_recount(uow: UnitOfWork, mismatches: int) -> None:
     await _run(uow, sums.NOTE_RECOUNT, {"now": uow.real_now, "mismatches": mismatches})
 
@@ -77,19 +81,20 @@ async def list_days(uow: UnitOfWork, first: date, last: date) -> list[Row[Any]]:
     return await _run(uow, sums.DAYS, {"first": first, "last": last})
 
 
-async def replace_day(uow: UnitOfWork, day: date, span: Range) -> None:
-    """Sum up a day from the raw rows, in place of what was kept of it: a statement a metric."""
-    await _run(uow, sums.CLEAR, {"day": day})
-    bound = _span(span) | {"day": day}
-    for definition in ROLLED:
-        await _run(uow, sums.put(definition), bound)
-    before = {row.follower_id for row in await _run(uow, sums.TAKE_PEOPLE, {"day": day})}
-    after = {row.follower_id for row in await _run(uow, sums.PUT_PEOPLE, bound)}
-    moved = {"day": day, "followers": sorted(before ^ after)}
-    days = {day, *(row.day for row in await _run(uow, sums.MOVE_SINCE, moved))}
-    await _run(uow, sums.CLEAR_SINCE, {"days": sorted(days)})
-    await _run(uow, sums.PUT_SINCE, {"days": sorted(days)})
-    await _run(uow, sums.FRESHEN, {"day": day, "now": uow.now})
+async def replace_days(uow: UnitOfWork, spans: Mapping[date, Range]) -> None:
+    """Sum up days from the raw rows, in place of what was kept of them."""
+    touched: set[date] = set()
+    # A day after the other: each is a handful of statements over its own stretch of the indexes.
+    for day, span in spans.items():
+        bound = _span(span) | {"day": day}
+        await _run(uow, sums.CLEAR, {"day": day})
+        await _run(uow, sums.PUT_ALL, bound)
+        before = {row.follower_id for row in await _run(uow, sums.TAKE_PEOPLE, {"day": day})}
+        after = {row.follower_id for row in await _run(uow, sums.PUT_PEOPLE, bound)}
+        moved = {"day": day, "followers": sorted(before ^ after)}
+        touched |= {day, *(row.day for row in await _run(uow, sums.MOVE_SINCE, moved))}
+        await _run(uow, sums.FRESHEN, {"day": day, "now": uow.now})
+    await _run(uow, sums.PUT_WITHIN, {"days": sorted(touched)})
 
 
 async def compare_day(
@@ -106,9 +111,13 @@ async def compare_day(
 async def compare_people(uow: UnitOfWork, first: date, last: date, span: Range) -> list[Mismatch]:
     """The same for who commented and since when, in one pass; `span` begins with all time."""
     bound = _span(span) | {"first": first, "last": last}
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [
         Mismatch(row.day, sums.PEOPLE, sums.SINCE, row.key, row.kept, row.counted)
-        for row in await _run(uow, sums.COMPARE_PEOPLE, bound)
+        for row in [
+            *await _run(uow, sums.COMPARE_PEOPLE, bound),
+            *await _run(uow, sums.COMPARE_WITHIN, {"days": days}),
+        ]
     ]
 
 
@@ -132,4 +141,4 @@ def _span(span: Range) -> dict[str, Any]:
 
 
 def _head(row: Row[Any]) -> Head:
-    return Head(row.zone, row.digest, row.recounted_at, row.mismatches)
+    return Head(row.zone, row.digest, row.recounted_at, row.mismatches, row.rests_until)

@@ -113,14 +113,13 @@ async def _people(
 ) -> dict[str, Cell]:
     """Who commented, who had before, and how many of those of the days before came again."""
     earlier, until = rules.previous(first, last)
-    spoke, returned, stayed = await dashboard.count_people(uow, earlier, first, last)
-    spoke_before, _, _ = await dashboard.count_people(uow, earlier, earlier, until)
-    came_back = await dashboard.count_came_back(uow, first, last)
+    people = await dashboard.count_people(uow, earlier, first, last)
+    before = await dashboard.count_people(uow, earlier, earlier, until)
     found = {
-        "commenters": (Measure.COUNT, Figures(spoke)),
-        "returning_share": (Measure.SHARE, Figures(spoke, returned)),
-        "retention": (Measure.SHARE, Figures(spoke_before, stayed)),
-        "reactivated": (Measure.COUNT, Figures(came_back)),
+        "commenters": (Measure.COUNT, Figures(people.spoke)),
+        "returning_share": (Measure.SHARE, Figures(people.spoke, people.returned)),
+        "retention": (Measure.SHARE, Figures(before.spoke, people.stayed)),
+        "reactivated": (Measure.COUNT, Figures(people.came_back)),
     }
     return {
         name: rules.cell_of(measure, "", figures, none)

@@ -46,6 +46,12 @@ async def kept(line: Line, name: str, split: str = "total") -> dict[Any, int]:
     return {(row.day.isoformat(), row.key): row.counted for row in rows}
 
 
+async def people(line: Line) -> dict[str, tuple[int, int, list[int]]]:
+    """Of each day somebody commented on: how many, how many had before, and within how long."""
+    rows = await line.rows("SELECT day, people, known, within FROM metric_days WHERE people > 0")
+    return {row.day.isoformat(): (row.people, row.known, row.within) for row in rows}
+
+
 async def test_a_late_arrival_does_its_own_day_again_and_no_other(line: Line) -> None:
     await line.hear(comment("c1"), comment("c2", minutes=5, author="mia"))
     await refreshed(line)
@@ -56,12 +62,7 @@ async def test_a_late_arrival_does_its_own_day_again_and_no_other(line: Line) ->
     await refreshed(line)
     assert await kept(line, "comments") == {("2026-11-17", ""): 1, ("2026-11-20", ""): 2}
     # Mia commented before the 20th now.
-    since = await kept(line, "commenters", "since")
-    assert since == {
-        ("2026-11-17", ""): 1,
-        ("2026-11-20", ""): 1,
-        ("2026-11-20", "2026-11-17"): 1,
-    }
+    assert await people(line) == {"2026-11-17": (1, 0, []), "2026-11-20": (2, 1, [0, 0, 1])}
     after = {row.day: row.as_of for row in await line.rows("SELECT * FROM metric_days")}
     done = {day for day in after if after[day] != before.get(day)}
     assert NOON.date() - 3 * DAY in done
@@ -105,7 +106,7 @@ async def test_what_people_do_and_take_back_is_counted_again(line: Line) -> None
     await refreshed(line)
     assert await mismatches(line) == []
     assert await kept(line, "new_followers") == {("2026-11-20", ""): 1}
-    assert ("2026-11-20", "") in await kept(line, "commenters", "since")
+    assert "2026-11-20" in await people(line)
 
 
 async def test_a_recount_finds_every_digit_that_is_wrong(line: Line) -> None:
@@ -165,6 +166,21 @@ async def test_a_workspace_that_cannot_be_summed_up_keeps_no_other_from_it(line:
     days, _ = await metrics.refresh(line.database, zone="UTC")
     assert days > 0
     assert await kept(line, "comments") == {("2026-11-20", ""): 1}
+
+
+async def test_a_day_that_takes_long_to_do_again_rests_in_between(line: Line) -> None:
+    await line.hear(comment("c1"))
+    await refreshed(line)
+    await line.hear(comment("c2", minutes=5))
+    async with line.database.unit(line.workspace_id) as uow:
+        await summing.rest(uow, uow.real_now + timedelta(seconds=20))
+    assert await metrics.refresh(line.database, zone="UTC") == (0, False)
+    line.clock.advance(timedelta(seconds=20))
+    days, _ = await metrics.refresh(line.database, zone="UTC")
+    assert days > 0
+    assert await kept(line, "comments") == {("2026-11-20", ""): 2}
+    rests = await line.row("SELECT rests_until FROM metric_heads")
+    assert rests.rests_until > line.clock.at
 
 
 async def test_a_rebuild_waits_for_whoever_is_summing_up(line: Line) -> None:
