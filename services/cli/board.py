@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from services.cli.climbs import Rung, stands
 from services.core.kit.clock import host_now
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ _SEVERITY_STYLE: Final = {
     "breach": "bold red",
     "escalation": "bold white on red",
 }
-_CASES_SHOWN: Final = 9
-_ALERTS_SHOWN: Final = 9
+_CASES_SHOWN: Final = 7
+_ALERTS_SHOWN: Final = 6
 _SOON_SECONDS: Final = 10
 
 
@@ -46,6 +47,9 @@ class Picture:
     summary: dict[str, Any] = field(default_factory=dict)
     cases: list[dict[str, Any]] = field(default_factory=list)
     alerts: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_ALERTS_SHOWN))
+    rungs: list[Rung] = field(default_factory=list)
+    climb_state: str = "firing"
+    link: str = field(default="", repr=False)
     milestones: list[str] = field(default_factory=list)
     skew: timedelta = timedelta()
 
@@ -67,6 +71,8 @@ class Board:
         yield Columns([_figures(picture), _promises(picture)], expand=True, equal=False)
         yield _cases(picture)
         yield _alerts(picture)
+        if picture.rungs:
+            yield _climb(picture)
         yield _addresses(picture)
 
 
@@ -91,6 +97,9 @@ def alert_line(alert: dict[str, Any]) -> str:
         return f"{at:%H:%M:%S} alert: a rule met message {alert['message_id'][-8:]}"
     if alert.get("kind") == "budget_burn":
         return f"{at:%H:%M:%S} alert: {alert['severity']}, the error budget burns too fast{late}"
+    if alert.get("kind") == "detector":
+        found = (alert.get("detail") or {}).get("detector", "a detector").replace("_", " ")
+        return f"{at:%H:%M:%S} alert: {alert['severity']}, {found}"
     promise = alert["clock_kind"].replace("_", " ")
     return (
         f"{at:%H:%M:%S} alert: {alert['severity']}, {alert['tier']} {promise} at "
@@ -181,6 +190,25 @@ def _alerts(picture: Picture) -> "Panel":
         done = alert["state"] == "resolved"
         table.add_row(Text(alert_line(alert) + (" ✓" if done else ""), "dim" if done else style))
     return Panel(table, title="Alerts 告警", border_style="dim", height=_ALERTS_SHOWN + 2)
+
+
+def _climb(picture: Picture) -> "Panel":
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    table = _grid(3)
+    now = picture.now()
+    for rung in picture.rungs:
+        done = rung.done_at is not None
+        style = "bold yellow" if done else "dim"
+        resting = not done and picture.climb_state != "firing"
+        words = f"at rest: {picture.climb_state}" if resting else stands(rung, now)
+        table.add_row(Text(f"{rung.number} {rung.meant}", style), "", Text(words, style))
+    link = picture.link or "answered; the next one climbs soon"
+    shown = Text(link, f"cyan link {link}" if picture.link else "green", overflow="fold")
+    title = "Nobody answers: a ladder climbs 逐级提醒 · open the link and say you have it"
+    return Panel(Group(table, shown), title=title, border_style="dim")
 
 
 def _addresses(picture: Picture) -> "Panel":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from typing_extensions import override
 
 from services.cli.board import Board, Picture, alert_line, curl_line
+from services.cli.demo_climb import DemoClimb
 from services.cli.demo_memory import DemoMemory
 from services.cli.demo_place import Customer, furnish
 from services.cli.demo_team import DemoTeam
@@ -37,6 +38,7 @@ class View(Protocol):
 
     def milestone(self, text: str) -> None: ...
     def alert(self, alert: dict[str, Any]) -> None: ...
+    def climb(self, line: str) -> None: ...
     def looked(self, picture: Picture) -> None: ...
 
 
@@ -51,6 +53,10 @@ class OnBoard(View):
     @override
     def alert(self, alert: dict[str, Any]) -> None:
         return  # the board shows it
+
+    @override
+    def climb(self, line: str) -> None:
+        return  # in a panel of its own
 
     @override
     def looked(self, picture: Picture) -> None:
@@ -70,6 +76,10 @@ class AsLines(View):
     @override
     def alert(self, alert: dict[str, Any]) -> None:
         say(alert_line(alert))
+
+    @override
+    def climb(self, line: str) -> None:
+        say(line)
 
     @override
     def looked(self, picture: Picture) -> None:
@@ -175,7 +185,8 @@ async def run_demo(
 
         with _shown(picture) as view:
             watch = Watch(customer, picture, view)
-            async with _meanwhile(watch.look_on(), team.work()):
+            climb = DemoClimb(customer, picture, team, receiver, view.climb)
+            async with _meanwhile(watch.look_on(), climb.look_on(), team.work()):
                 await platform.run(stop, note)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 POLICY_NAME: Final = "demo (seconds instead of hours)"
 SOURCE_NAME: Final = "Simulated platform"
 CHANNEL_NAME: Final = "Demo receiver"
+LADDER_NAME: Final = "demo (seconds instead of minutes)"
 _TIMEOUT: Final = 10.0
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
@@ -28,6 +29,28 @@ def _target(first: int, limit: int | None = None) -> dict[str, int | None]:
     }
 
 
+def _rung(percent: int, wait: int, *audience: str) -> dict[str, Any]:
+    people = [
+        {"kind": one} if one in {"assignee", "everybody"} else {"kind": "role", "role": one}
+        for one in audience
+    ]
+    return {"percent": percent, "wait_seconds": wait, "audience": people}
+
+
+TEAM: Final = (
+    ("lin", "林夏", "moderator"),
+    ("mo", "莫云", "moderator"),
+    ("mei", "梅岚", "manager"),
+)
+STEPS: Final = (
+    _rung(0, 0, "assignee", "moderator"),
+    _rung(100, 0, "assignee", "moderator"),
+    _rung(100, 6, "manager"),
+    _rung(100, 12, "everybody"),
+    _rung(200, 0, "everybody"),
+)
+# Nothing between a breach and twice the time: one alert climbs alone, for all to see.
+RESPONSE_STEPS: Final = (50, 80, 100, 200)
 TARGETS: Final = {"urgent": _target(20), "important": _target(45), "routine": _target(90, 180)}
 
 
@@ -60,7 +83,7 @@ class Customer:
 
 
 async def furnish(customer: Customer, memory: "DemoMemory", receiver_url: str, own: str) -> None:
-    """A source, a webhook channel to the receiver, and a policy for that source alone.
+    """A source, a team, a channel to the receiver, a ladder, and a policy for that source alone.
 
     What is remembered and still there is used again; `memory` is completed and written.
 
@@ -69,7 +92,8 @@ async def furnish(customer: Customer, memory: "DemoMemory", receiver_url: str, o
     """
     await _ensure_source(customer, memory, own)
     await _ensure_channel(customer, memory, receiver_url)
-    await _ensure_policy(customer, memory)
+    await _ensure_team(customer)
+    await _ensure_policy(customer, memory, await _ensure_ladder(customer))
     memory.write()
 
 
@@ -103,21 +127,45 @@ async def _ensure_channel(customer: Customer, memory: "DemoMemory", receiver_url
     memory.channel_id = made["id"]
 
 
-async def _ensure_policy(customer: Customer, memory: "DemoMemory") -> None:
+async def _ensure_team(customer: Customer) -> None:
+    for handle, name, role in TEAM:
+        body = {"handle": handle, "name": name, "role": role}
+        await customer.send("POST", "/v1/members", body, _CONFLICT)
+
+
+async def _ensure_ladder(customer: Customer) -> str:
+    """Its id; one that somebody changed meanwhile stays as it is."""
+    listed = await customer.get("/v1/ladders")
+    found = [each for each in listed["items"] if each["name"] == LADDER_NAME]
+    if not found:
+        body = {"name": LADDER_NAME, "steps": STEPS}
+        found = [await customer.send("POST", "/v1/ladders", body)]
+    return str(found[0]["id"])
+
+
+async def _ensure_policy(customer: Customer, memory: "DemoMemory", ladder_id: str) -> None:
     wanted = {
         "name": POLICY_NAME,
         "targets": TARGETS,
         "match": {"source_ids": [memory.source_id]},
         "position": 1,
+        "response_steps": RESPONSE_STEPS,
+        "ladder_id": ladder_id,
     }
     listed = await customer.get("/v1/policies")
     found = [each for each in listed["items"] if each["name"] == POLICY_NAME]
-    if found and found[0]["match"]["source_ids"] == [memory.source_id]:
+    own = {"match": {"source_ids": [memory.source_id]}, "ladder_id": ladder_id}
+    if found and _is_same(found[0], own):
         memory.policy_id = found[0]["id"]
         return
     path = f"/v1/policies/{found[0]['id']}" if found else "/v1/policies"
     saved = await customer.send("PUT" if found else "POST", path, wanted)
     memory.policy_id = saved["id"]
+
+
+def _is_same(policy: dict[str, Any], own: dict[str, Any]) -> bool:
+    is_ours: bool = policy["match"]["source_ids"] == own["match"]["source_ids"]
+    return is_ours and str(policy["ladder_id"]) == own["ladder_id"]
 
 
 def _body(answer: "httpx.Response") -> Any:

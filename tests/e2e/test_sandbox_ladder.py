@@ -31,6 +31,16 @@ POLICY = {
     "position": 1,
 }
 FRIDAY = 4
+TEAM = {"lin": "moderator", "mo": "moderator", "mei": "manager", "zoe": "viewer"}
+# Whom the ladder a workspace begins with tells at each step of a case that Lin has.
+HEARD = {
+    50: {"lin"},
+    80: {"lin", "mo"},
+    100: {"lin", "mei"},
+    150: {"lin", "mo", "mei", "zoe"},
+    200: {"lin", "mo", "mei", "zoe"},
+}
+REST = timedelta(hours=3)
 
 
 @pytest.fixture
@@ -76,18 +86,59 @@ def firings(receiver: WebhookReceiver) -> list[dict[str, Any]]:
     return [one["data"] for one in said_ if one["type"] == "alert.firing"]
 
 
+def repetitions(receiver: WebhookReceiver) -> list[dict[str, Any]]:
+    said_ = [one.json() for one in receiver.received]
+    return [one["data"] for one in said_ if one["type"] == "alert.escalated"]
+
+
+async def make_team(brand: Brand) -> dict[str, str]:
+    """Ids of people by their names."""
+    made = {}
+    for handle, role in TEAM.items():
+        body = {"handle": handle, "name": handle, "role": role}
+        made[handle] = (await brand.create("/v1/members", body))["id"]
+    return made
+
+
+def people(alarm: dict[str, Any]) -> set[str]:
+    return {one["name"] for one in alarm["people"]}
+
+
+async def rest_and_go_on(brand: Brand, receiver: WebhookReceiver, alarm: dict[str, Any]) -> None:
+    """Somebody has it for three hours and says no more: everybody hears it again, once."""
+    path = f"/v1/alerts/{alarm['alert_id']}"
+    body = {"minutes": int(REST.total_seconds() // 60)}
+    answer = await brand.http.post(f"{path}/acknowledge", json=body)
+    assert answer.status_code == 200, answer.text
+    resume_at = datetime.fromisoformat(answer.json()["resume_at"])
+    await move_to(brand, resume_at - timedelta(minutes=1))
+    assert (await brand.get(path))["state"] == "acknowledged"
+    assert repetitions(receiver) == []
+    await move_to(brand, resume_at)
+    await receiver.wait_until(lambda at: bool(repetitions(at)), timeout_seconds=PATIENCE)
+    # Those of the quieter steps went on as well, and left the word to the loudest.
+    (again,) = repetitions(receiver)
+    assert again["alert_id"] == alarm["alert_id"]
+    assert people(again) == HEARD[150]
+    assert (await brand.get(path))["state"] == "firing"
+
+
 async def hear_step(receiver: WebhookReceiver, count: int) -> dict[str, Any]:
     """The last of so many firings, once it came."""
     await receiver.wait_until(lambda at: len(firings(at)) >= count, timeout_seconds=PATIENCE)
     return firings(receiver)[-1]
 
 
-async def test_each_step_of_two_days_is_said_once_at_its_moment_and_a_late_reply_stays_late(
+async def test_each_step_of_two_days_is_said_once_to_its_people_and_a_late_reply_stays_late(
     playground: Brand,
 ) -> None:
+    team = await make_team(playground)
     async with on_call(playground) as receiver:
         asked = await tell(playground, said("c1"))
         case = await the_case(playground, "c1")
+        assign = f"/v1/cases/{case['id']}/assign"
+        answer = await playground.http.post(assign, json={"member_id": team["lin"]})
+        assert answer.status_code == 200, answer.text
         due = asked + timedelta(seconds=TARGET_SECONDS)
         for place, percent in enumerate(STEPS, start=1):
             moment = asked + timedelta(seconds=TARGET_SECONDS * percent / 100)
@@ -99,14 +150,18 @@ async def test_each_step_of_two_days_is_said_once_at_its_moment_and_a_late_reply
             alarm = await hear_step(receiver, place)
             assert (alarm["percent"], alarm["case_id"]) == (percent, case["id"])
             assert datetime.fromisoformat(alarm["due_at"]) == due
+            assert people(alarm) == HEARD[percent]
             late = (datetime.fromisoformat(alarm["at"]) - due).total_seconds()
             assert alarm["late_by_seconds"] == max(0, int(late))
             assert timedelta() <= datetime.fromisoformat(alarm["at"]) - moment < timedelta(hours=1)
+            if percent == 150:
+                await rest_and_go_on(playground, receiver, alarm)
         await tell(playground, answered("r1", "c1"))
         await wait_until(lambda: is_over(playground, case["id"]), what="the reply is known")
         answered_late = first_response(await playground.get(f"/v1/cases/{case['id']}"))
         assert answered_late["state"] == "missed"
         assert [one["percent"] for one in firings(receiver)] == list(STEPS)
+        assert len(repetitions(receiver)) == 1
 
 
 async def test_a_pause_over_a_weekend_moves_the_promise_by_the_weekend(playground: Brand) -> None:

@@ -187,7 +187,7 @@ def test_killing_the_parent_leaves_no_orphan(tmp_path: Path, external: dict[str,
         running.wait_for(READY)
 
 
-def test_the_demo_fires_an_alert_and_verifies_the_webhook_it_sends(tmp_path: Path) -> None:
+def test_the_demo_fires_an_alert_and_shows_a_ladder_that_a_link_stops(tmp_path: Path) -> None:
     with running_up(tmp_path / "data") as running:
         running.wait_for(READY)
         running.wait_for("first event triaged after")
@@ -208,5 +208,15 @@ def test_the_demo_fires_an_alert_and_verifies_the_webhook_it_sends(tmp_path: Pat
             )
 
         until(is_sent, "the receiver accepted the signature")
+        running.wait_for("acknowledge it here: ")
+        (link,) = set(re.findall(r"acknowledge it here: (\S+)", running.said))
+        page = httpx.get(link, headers={"accept-language": "en"})
+        assert (page.status_code, "<form" in page.text) == (200, True)
+        assert httpx.post(link).status_code == 200
+        running.wait_for("ladder: acknowledged, nobody else is told")
+        # Whoever took it answers, and the next case is left alone.
+        running.wait_for("ladder: resolved")
+        assert "ladder: step 1 of 3, " in running.said
+        assert re.search(r"林夏, 莫云 told", running.said)
         assert running.end(signal.SIGINT) == 0
     assert "Traceback" not in running.said

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from services.cli.board import Board, Picture, alert_line, countdown
+from services.cli.climbs import Rung
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -76,6 +77,25 @@ def test_the_board_is_drawn_from_nothing_and_from_much() -> None:
     assert "alert: breach" in drawn
     assert "http://127.0.0.1:8080/docs" in drawn
     assert "Bearer wl_key" in drawn
+
+
+def test_the_board_shows_where_a_ladder_stands_and_the_link_that_stops_it() -> None:
+    picture = Picture("http://127.0.0.1:8080", "wl_key", lambda: 3.0)
+    told = Rung(1, "moderators", 1, NOW, NOW, ("林夏",))
+    picture.rungs = [told, Rung(2, "managers", at=picture.now() + timedelta(seconds=30))]
+    picture.link = "http://127.0.0.1:8080/a/token"
+    drawn = draw(picture)
+    assert "林夏 told" in drawn
+    assert "2 managers" in drawn
+    assert "http://127.0.0.1:8080/a/token" in drawn
+    picture.climb_state = "acknowledged"
+    assert "at rest: acknowledged" in draw(picture)
+
+
+def test_an_alert_of_a_detector_has_a_line_as_well() -> None:
+    found = an_alert(kind="detector", clock_kind=None, case_id=None)
+    assert "alert: breach, a detector" in alert_line(found)
+    assert "stuck stage" in alert_line(found | {"detail": {"detector": "stuck_stage"}})
 
 
 def draw(picture: Picture) -> str:
