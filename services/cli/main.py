@@ -300,14 +300,27 @@ def openapi(
         Path | None,
         typer.Option(metavar="FILE", help="Compare with this file instead; 1 when it differs."),
     ] = None,
+    breaking: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Say what breaks for clients of this one; 1 when something does."
+        ),
+    ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Print only what clients rely on, as a baseline.")
+    ] = False,
 ) -> None:
     """Print the HTTP interface as OpenAPI JSON."""
-    from services.cli.openapi import check_schema, print_schema
+    from services.cli import openapi as schema
 
-    if check is None:
-        print_schema()
+    if check is not None:
+        schema.check_schema(check)
+    elif breaking is not None:
+        schema.check_breaking(breaking)
+    elif compact:
+        schema.print_baseline()
     else:
-        check_schema(check)
+        schema.print_schema()
 
 
 @app.command(rich_help_panel=_BUILD)

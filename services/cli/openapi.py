@@ -1,6 +1,7 @@
 """The published schema of the HTTP interface: printed, or compared with the file in the project."""
 
 import difflib
+import json
 from pathlib import Path
 
 from services.cli.terminal import BadInputError, CommandError, say
@@ -37,4 +38,33 @@ def check_schema(file: Path) -> None:
     raise CommandError(
         f"the HTTP interface differs from {file}. If that is meant, write it anew: "
         f"`warmline openapi > {file}`.\n{shown}{more}"
+    )
+
+
+def print_baseline() -> None:
+    """`warmline openapi --compact`."""
+    from services.api.openapi import render
+    from services.cli.breaking import compact
+
+    say(compact(json.loads(render())).rstrip("\n"))
+
+
+def check_breaking(file: Path) -> None:
+    """`warmline openapi --breaking FILE`. Raises CommandError with what a client trips over."""
+    from services.api.openapi import render
+    from services.cli.breaking import breaking_changes
+
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        found = breaking_changes(kept, json.loads(render()))
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInputError(f"{file} cannot be read as a schema: {error}.") from error
+    if not found:
+        say(f"Nothing breaks for clients of {file}.")
+        return
+    shown = "\n".join(f"- {each}" for each in found[:_LINES_SHOWN])
+    more = f"\n… and {len(found) - _LINES_SHOWN} more" if len(found) > _LINES_SHOWN else ""
+    raise CommandError(
+        f"clients of {file} would break. Where that is meant, say so in docs/api/changes.md and "
+        f"keep the new one: `warmline openapi --compact > {file}`.\n{shown}{more}"
     )

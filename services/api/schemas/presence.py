@@ -10,7 +10,10 @@ from services.core.presence.types import Doing
 
 
 class PresenceBody(StrictModel):
-    """What a member does with the case; say it again every 10 to 20 seconds."""
+    """What a member does with the case; say it again every 10 to 20 seconds.
+
+    `member_id` may be left out by whoever signed in.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -19,7 +22,7 @@ class PresenceBody(StrictModel):
     )
 
     doing: Spelled[Doing]
-    member_id: Id
+    member_id: Id | None = None
 
 
 class PresenceView(ReadModel):

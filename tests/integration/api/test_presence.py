@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.core.cases import service as cases
 from services.core.conversations.types import Touched
@@ -16,8 +17,11 @@ from services.core.sla import service as sla
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Workspace
 from tests.support import rows as make
+from tests.support.client import client_of, make_key
+from tests.support.people import browser_of, come_in, make_person
+from tests.support.webhooks import is_problem
 
-TOLD = "SELECT payload ->> 'member_id', payload ->> 'doing' FROM facts"
+TOLD = "SELECT payload ->> 'member_id' AS who, payload ->> 'doing' AS doing FROM facts"
 GONE = "CAST(:gone AS interval)"
 AGE = f"UPDATE presences SET since = since - {GONE}, until = until - {GONE}"
 
@@ -43,7 +47,7 @@ async def team(database: Database, workspace: Workspace) -> tuple[UUID, UUID]:
 async def told(database: Database, workspace: Workspace) -> list[tuple[str, str | None]]:
     async with database.read(workspace.id) as uow:
         found = await uow.execute(f"{TOLD} WHERE kind = 'presence.changed' ORDER BY id")
-        return [(row[0], row[1]) for row in found]
+        return [(row.who, row.doing) for row in found]
 
 
 async def test_people_see_each_other_and_only_changes_are_told(
@@ -69,7 +73,7 @@ async def test_people_see_each_other_and_only_changes_are_told(
         ("lin", "viewing"),
     ]
     for _ in range(2):
-        assert (await api.delete(path, params={"member_id": wu})).status_code == 204
+        assert (await api.delete(f"{path}/{wu}")).status_code == 204
     assert [each["handle"] for each in (await api.get(path)).json()["items"]] == ["lin"]
     assert await told(database, workspace) == [(lin, "viewing"), (wu, "replying"), (wu, None)]
 
@@ -104,12 +108,34 @@ async def test_who_stops_saying_so_is_gone_and_cleared_away(
     assert len(await told(database, workspace)) == 4
     assert await rows(AGE) == 1
     # Leaving what ran out by itself is no news.
-    assert (await api.delete(path, params={"member_id": lin})).status_code == 204
+    assert (await api.delete(f"{path}/{lin}")).status_code == 204
     await api.put(path, json={"doing": "viewing", "member_id": lin})
     await rows(AGE)
     assert await presence.forget(database) == 1
     assert await rows(count) == 0
     assert len(await told(database, workspace)) == 5
+
+
+async def test_a_person_speaks_for_themself_and_a_key_says_for_whom(
+    app: FastAPI,
+    database: Database,
+    workspace: Workspace,
+    case_id: UUID,
+    team: tuple[UUID, UUID],
+) -> None:
+    path = f"/v1/cases/{case_id}/presence"
+    async with client_of(app, await make_key(database, workspace.id)) as program:
+        nobody = await program.put(path, json={"doing": "viewing"})
+        assert is_problem(nobody, 422, "invalid_request")
+    person = await make_person(database, workspace.id, "mei")
+    async with browser_of(app) as browser:
+        await come_in(browser, person)
+        there = await browser.put(path, json={"doing": "viewing"})
+        assert [each["member_id"] for each in there.json()["items"]] == [str(person.member.id)]
+        other = await browser.put(path, json={"doing": "viewing", "member_id": str(team[0])})
+        assert is_problem(other, 422, "invalid_request")
+        assert (await browser.delete(f"{path}/{team[0]}")).status_code == 422
+        assert (await browser.delete(f"{path}/{person.member.id}")).status_code == 204
 
 
 async def test_many_at_once_are_all_there(
