@@ -6,10 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.api.deps import ManageReadUnit, PageQuery
-from services.api.schemas.audit import VerificationView
+from services.api.errors import problems
+from services.api.schemas.audit import AuditQuery, VerificationView
 from services.api.schemas.common import Page
 from services.api.schemas.workspaces import AuditView
 from services.core.audit import service as audit
+from services.core.kit.cursors import InvalidCursorError
 
 router = APIRouter(prefix="/v1/audit", tags=["workspace"])
 _PURPOSE = "audit"
@@ -17,17 +19,14 @@ _PURPOSE = "audit"
 MOST_CHECKED = 100_000
 
 
-@router.get("", summary="Read the trail")
+@router.get("", summary="Read the trail", responses=problems(InvalidCursorError))
 async def list_audit(
-    uow: ManageReadUnit,
-    page: PageQuery,
-    subject_id: Annotated[
-        str | None, Query(max_length=100, description="Only acts on this thing.")
-    ] = None,
+    uow: ManageReadUnit, page: PageQuery, asked: Annotated[AuditQuery, Query()]
 ) -> Page[AuditView]:
+    """The newest first; all that is asked for must hold."""
     start = page.start(UUID, purpose=_PURPOSE)
     found = await audit.read(
-        uow, subject_id=subject_id, before=start[0] if start else None, limit=page.limit + 1
+        uow, asked.to_filter(), before=start[0] if start else None, limit=page.limit + 1
     )
     items, end = page.cut(found, lambda row: [row.id], purpose=_PURPOSE)
     return Page(items=[AuditView.model_validate(row) for row in items], next_cursor=end)

@@ -1,10 +1,43 @@
-"""What counting the trail's chain again came to."""
+"""Which acts of the trail are asked for, and what counting its chain again came to."""
 
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from services.api.schemas.common import ReadModel
-from services.core.audit.types import Flaw, Verification
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.schemas.common import Moment, ReadModel
+from services.core.audit.types import AuditFilter, Flaw, Verification
+
+
+class AuditQuery(BaseModel):
+    """Conditions on the trail; all given ones hold together."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    actor: Annotated[
+        str | None, Field(max_length=100, description="The id of a key, a member, a command.")
+    ] = None
+    action: Annotated[
+        str | None, Field(max_length=100, description="How it begins: `alert.`, `case.assigned`.")
+    ] = None
+    subject_kind: Annotated[str | None, Field(max_length=100, description="`case`, `alert`.")] = (
+        None
+    )
+    subject_id: Annotated[
+        str | None, Field(max_length=100, description="Only acts on this thing.")
+    ] = None
+    since: Annotated[Moment | None, Field(alias="from", description="Not before.")] = None
+    until: Annotated[Moment | None, Field(alias="to", description="Before.")] = None
+
+    def to_filter(self) -> AuditFilter:
+        return AuditFilter(
+            actor_id=self.actor,
+            action=self.action,
+            subject_kind=self.subject_kind,
+            subject_id=self.subject_id,
+            since=self.since,
+            until=self.until,
+        )
 
 
 class VerificationView(ReadModel):

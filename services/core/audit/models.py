@@ -18,6 +18,16 @@ class AuditRow(Base):
     __tablename__ = "audit_log"
     __table_args__ = (
         Index("ix_audit_log_subject", "workspace_id", "subject_kind", "subject_id", "id"),
+        Index("ix_audit_log_thing", "workspace_id", "subject_id", "id"),
+        Index("ix_audit_log_actor", "workspace_id", "actor_id", "id"),
+        Index(
+            "ix_audit_log_action",
+            "workspace_id",
+            "action",
+            "id",
+            postgresql_ops={"action": "text_pattern_ops"},
+        ),
+        Index("ix_audit_log_at", "workspace_id", "at"),
         Index("ix_audit_log_unsealed", "workspace_id", "id", postgresql_where=text("seq IS NULL")),
         Index(
             "uq_audit_log_seq",

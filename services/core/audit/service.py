@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.core.audit import repository, rules
-from services.core.audit.types import AuditEntry, Flaw, Verification
+from services.core.audit.types import AuditEntry, AuditFilter, Flaw, Verification
 from services.core.kit.uow import Database, UnitOfWork
 
 BATCH: Final = 500
+EVERYTHING: Final = AuditFilter()
 
 
 async def record(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
@@ -21,10 +22,14 @@ async def record(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
 
 
 async def read(
-    uow: UnitOfWork, *, subject_id: str | None = None, before: UUID | None = None, limit: int = 50
+    uow: UnitOfWork,
+    wanted: AuditFilter = EVERYTHING,
+    *,
+    before: UUID | None = None,
+    limit: int = 50,
 ) -> list[Row[Any]]:
     """Entries newest first; pass the last id seen as `before` for the next page."""
-    return await repository.list_entries(uow, subject_id=subject_id, before=before, limit=limit)
+    return await repository.list_entries(uow, wanted, before=before, limit=limit)
 
 
 async def seal(database: Database, *, batch: int = BATCH) -> int:

@@ -1,6 +1,7 @@
 """What the trail records, and what counting its chain again came to."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,18 @@ class AuditEntry:
     subject_kind: str
     subject_id: object
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which acts to read; None is any. `action` is a beginning; `until` is not included."""
+
+    actor_id: str | None = None
+    action: str | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Flaw(StrEnum):

@@ -37,6 +37,8 @@ class FactRow(Base):
     subject_id: Mapped[UUID]
     payload: Mapped[Json]
     at: Mapped[datetime]
+    # Of the request that made it true, where it was one.
+    request_id: Mapped[str | None]
 
 
 class StreamHeadRow(Base):

@@ -83,6 +83,7 @@ async def add_facts(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
             "subject_id": fact.subject_id,
             "payload": fact.payload,
             "at": uow.now,
+            "request_id": uow.request_id,
         }
         for fact in facts
     ]

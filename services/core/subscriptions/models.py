@@ -103,6 +103,7 @@ class SubscriptionParcelRow(Base):
     subject_id: Mapped[UUID]
     payload: Mapped[Json]
     at: Mapped[datetime]
+    request_id: Mapped[str | None]
     state: Mapped[str]
     waits: Mapped[bool]
     next_at: Mapped[datetime]

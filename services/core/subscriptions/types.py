@@ -126,6 +126,7 @@ class Claim:
     url: str
     secrets: tuple[str, ...] = field(repr=False)
     message: dict[str, Any] = field(repr=False)
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,14 @@ class Parcel:
     """One thing to send. `id` stays the same over every attempt: it tells a repeat.
 
     Every one of `secrets` signs: two during a rotation. `message["repeat"]` is true when an earlier
-    attempt may have arrived.
+    attempt may have arrived. `request_id` is of the request this came of, where it was one.
     """
 
     id: UUID
     message: Mapping[str, Any]
     config: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class WebhookGateway(PostingGateway):
             "webhook-timestamp": str(timestamp),
             "webhook-signature": " ".join(signed),
         }
+        if parcel.request_id:
+            headers["x-request-id"] = parcel.request_id
         return Posting(url, body, headers)
 
 

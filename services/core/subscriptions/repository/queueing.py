@@ -35,7 +35,7 @@ WITH chosen AS MATERIALIZED (
   JOIN subscriptions s ON s.workspace_id = sent.workspace_id AND s.id = sent.id
 ), wanted AS MATERIALIZED (
   SELECT c.workspace_id, c.id AS subscription_id, c.ordering, f.seq, f.kind, f.subject_kind,
-    f.subject_id, f.payload, f.at,
+    f.subject_id, f.payload, f.at, f.request_id,
     row_number() OVER (PARTITION BY c.workspace_id, c.id, f.subject_id ORDER BY f.seq) AS turn
   FROM chosen c JOIN facts f
     ON f.workspace_id = c.workspace_id AND f.seq > c.position AND f.seq <= c.upto
@@ -53,8 +53,9 @@ WITH chosen AS MATERIALIZED (
       OR coalesce(CAST(f.payload ->> 'source_id' AS uuid), k.source_id) = ANY(c.source_ids))
 )
 INSERT INTO subscription_parcels (workspace_id, subscription_id, seq, kind, subject_kind,
-  subject_id, payload, at, state, waits, next_at, created_at)
-SELECT workspace_id, subscription_id, seq, kind, subject_kind, subject_id, payload, at, 'pending',
+  subject_id, payload, at, request_id, state, waits, next_at, created_at)
+SELECT workspace_id, subscription_id, seq, kind, subject_kind, subject_id, payload, at, request_id,
+  'pending',
   ordering = 'subject' AND (turn > 1 OR EXISTS (
     SELECT FROM subscription_parcels p
     WHERE p.workspace_id = wanted.workspace_id AND p.subscription_id = wanted.subscription_id

@@ -170,6 +170,9 @@ class _Tour:
             await self._writer
 
     async def _send(self, claim: Claim) -> None:
+        if claim.request_id:
+            # In a task of its own: the id stays with this sending.
+            structlog.contextvars.bind_contextvars(request_id=claim.request_id)
         try:
             result = rules.judge(await self._call(claim))
         except asyncio.CancelledError:
@@ -177,11 +180,21 @@ class _Tour:
             doubt = Result(Outcome.IN_DOUBT, detail="The worker ended while it was sending.")
             self._tell(claim, doubt)
             raise
+        if result.outcome is not Outcome.SENT:
+            log.info(
+                "subscription.not_arrived",
+                subscription_id=str(claim.subscription_id),
+                seq=claim.seq,
+                outcome=result.outcome.value,
+                status_code=result.status_code,
+            )
         self._tell(claim, result)
 
     async def _call(self, claim: Claim) -> port.Answer:
         webhook_id = rules.webhook_id_of(claim.subscription_id, claim.seq)
-        parcel = port.Parcel(webhook_id, claim.message, {"url": claim.url}, claim.secrets)
+        parcel = port.Parcel(
+            webhook_id, claim.message, {"url": claim.url}, claim.secrets, claim.request_id
+        )
         try:
             async with asyncio.timeout(LONGEST_SENDING):
                 if __debug__:
@@ -241,4 +254,5 @@ def _read(row: Row[Any]) -> Claim:
         url=row.url,
         secrets=tuple(one for one in (row.secret, row.old_secret) if one),
         message=rules.build_message(row.seq, row.kind, subject, row.payload, row.at),
+        request_id=row.request_id,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+import structlog
 
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer, Failure
@@ -13,6 +14,7 @@ from services.core.gateways.channels.webhook import WebhookGateway
 from services.core.kit import failpoints, signatures
 from services.core.kit.http import GuardedClient
 from services.core.kit.ids import new_id
+from services.core.stream import service as stream
 from services.core.subscriptions import rules
 from services.core.subscriptions import service as subscriptions
 from services.core.subscriptions.service import sending
@@ -42,9 +44,12 @@ async def test_what_arrives_is_signed_and_is_the_fact_as_the_stream_has_it(
         client = await stack.enter_async_context(GuardedClient(allow_private=True))
         reader = await newsroom.subscribe(server.url)
         fact = case_fact()
-        await newsroom.happen(fact)
+        async with newsroom.database.unit(newsroom.workspace_id, request_id="r-7") as uow:
+            await stream.announce(uow, [fact])
+        await newsroom.happen()
         assert await newsroom.send(WebhookGateway(client)) == 1
     ((headers, body),) = server.requests
+    assert headers["x-request-id"] == "r-7"
     envelope = orjson.loads(body)
     assert envelope["type"] == "case.opened"
     data = envelope["data"]
@@ -58,6 +63,19 @@ async def test_what_arrives_is_signed_and_is_the_fact_as_the_stream_has_it(
     )
     assert headers["webhook-signature"] == signed
     assert await newsroom.states() == ["sent"]
+
+
+async def test_the_line_about_a_failure_names_the_request_it_came_of(newsroom: Newsroom) -> None:
+    await newsroom.subscribe()
+    async with newsroom.database.unit(newsroom.workspace_id, request_id="r-8") as uow:
+        await stream.announce(uow, [case_fact()])
+    await newsroom.happen(case_fact())
+    processors = [structlog.contextvars.merge_contextvars]
+    with structlog.testing.capture_logs(processors=processors) as lines:
+        await newsroom.send(FakeGateway([Answer(status_code=500)] * 2))
+    told = [line for line in lines if line["event"] == "subscription.not_arrived"]
+    # The second came of no request.
+    assert sorted(str(line.get("request_id")) for line in told) == ["None", "r-8"]
 
 
 @pytest.mark.parametrize(
