@@ -48,11 +48,15 @@ def read_bearer(request: Request) -> str | None:
 
 def read_session(request: Request) -> str | None:
     """The token in the one cookie that counts where the request went."""
-    sent = b"; ".join(value for name, value in request.headers.raw if name == b"cookie")
+    return read_cookie(request, cookie_name(request))
+
+
+def read_cookie(request: Request, name: str) -> str | None:
+    sent = b"; ".join(value for header, value in request.headers.raw if header == b"cookie")
     if not sent or len(sent) > _MAX_COOKIE_BYTES or not sent.isascii():
         return None
     try:
-        found = SimpleCookie(sent.decode("ascii")).get(cookie_name(request))
+        found = SimpleCookie(sent.decode("ascii")).get(name)
     except CookieError:
         return None
     return found.value if found else None

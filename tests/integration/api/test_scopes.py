@@ -23,6 +23,7 @@ ACTED_ON: Final = frozenset({"alerts", "bursts", "cases", "dead_letters", "messa
 OTHERWISE: Final = {
     "audit": Scope.MANAGE,
     "commands": Scope.WORK,
+    "identity_provider": Scope.ADMIN,
     "keys": Scope.ADMIN,
     "members.end_sessions": Scope.ADMIN,
     "members.invite_member": Scope.ADMIN,
