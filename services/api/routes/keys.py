@@ -1,5 +1,6 @@
 """API keys: made once, shown once, revoked for good."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Response, status
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Response, status
 from services.api.deps import AdminReadUnit, AdminUnit, PageQuery
 from services.api.errors import problems
 from services.api.schemas.common import Page
-from services.api.schemas.workspaces import CreatedKeyView, KeyBody, KeyView
+from services.api.schemas.workspaces import CreatedKeyView, KeyBody, KeyRotationBody, KeyView
 from services.core.kit.errors import NotFoundError
 from services.core.workspaces import service as workspaces
 
@@ -41,6 +42,22 @@ async def create_key(uow: AdminUnit, body: KeyBody, response: Response) -> Creat
         member_id=body.member_id,
         expires_at=body.expires_at,
     )
+    response.headers["location"] = f"/v1/keys/{created.id}"
+    return CreatedKeyView.of(created)
+
+
+@router.post(
+    "/{key_id}/rotation",
+    summary="Rotate a key",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFoundError),
+)
+async def rotate_key(
+    uow: AdminUnit, key_id: UUID, body: KeyRotationBody, response: Response
+) -> CreatedKeyView:
+    """A new key of the same name, scopes and member; the old one ends after the overlap."""
+    overlap = timedelta(hours=body.overlap_hours)
+    created = await workspaces.rotate_key(uow, key_id, overlap=overlap)
     response.headers["location"] = f"/v1/keys/{created.id}"
     return CreatedKeyView.of(created)
 

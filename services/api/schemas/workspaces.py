@@ -44,6 +44,14 @@ class KeyBody(StrictModel):
     expires_at: Moment | None = None
 
 
+class KeyRotationBody(StrictModel):
+    """How long the old key goes on opening; 0 ends it at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_hours": 24}]})
+
+    overlap_hours: Annotated[int, Field(ge=0, le=24 * 90)] = 24
+
+
 class KeyView(ReadModel):
     """A key without the key; `prefix` is the part between its underscores."""
 

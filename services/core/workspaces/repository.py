@@ -114,6 +114,24 @@ async def revoke_key(uow: UnitOfWork, key_id: UUID) -> datetime | None:
     return revoked_at
 
 
+async def lock_key(uow: UnitOfWork, key_id: UUID) -> tuple[KeyRecord, UUID | None] | None:
+    """The key, and whom it acts for; nobody else changes it until the unit ends."""
+    query = select(ApiKeyRow.__table__).where(
+        ApiKeyRow.workspace_id == uow.workspace_id, ApiKeyRow.id == key_id
+    )
+    row = (await uow.execute(query.with_for_update())).one_or_none()
+    return (_key(row), row.member_id) if row else None
+
+
+async def end_key(uow: UnitOfWork, key_id: UUID, at: datetime) -> None:
+    statement = (
+        update(ApiKeyRow)
+        .where(ApiKeyRow.workspace_id == uow.workspace_id, ApiKeyRow.id == key_id)
+        .values(expires_at=func.least(at, ApiKeyRow.expires_at))
+    )
+    await uow.execute(statement)
+
+
 async def touch_key(uow: UnitOfWork, record: KeyRecord) -> None:
     await uow.execute(TOUCH, {"workspace_id": record.workspace_id, "id": record.id, "now": uow.now})
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.core.workspaces.types import KeyRecord, Role, Scope
@@ -16,6 +16,7 @@ RANDOM_CHARACTERS: Final = 40
 # Base 32 without the letters that are taken for digits: 40 of them are 200 bits.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz023456789"
 MAX_SLUG_CHARACTERS: Final = 48
+USED_EVERY: Final = timedelta(minutes=1)
 
 # What each role may do, in this one place. Creators see everything and answer for their own posts,
 # so they work as moderators do; who sets things up is a manager, who lets others in an admin.
@@ -71,8 +72,7 @@ def is_right(stored: bytes | None, secret_hash: bytes) -> bool:
 def opens(record: KeyRecord, secret_hash: bytes, now: datetime) -> bool:
     """True when the key is the right one and neither revoked nor expired at `now`."""
     matches = hmac.compare_digest(record.secret_hash, secret_hash)
-    alive = record.revoked_at is None and (record.expires_at is None or record.expires_at > now)
-    return matches and alive
+    return matches and is_alive(record, now)
 
 
 def may_appoint(scopes: frozenset[Scope], *roles: Role) -> bool:
@@ -81,6 +81,15 @@ def may_appoint(scopes: frozenset[Scope], *roles: Role) -> bool:
     Who may set things up may not let themself in further: only admins make admins.
     """
     return Scope.ADMIN in scopes or Role.ADMIN not in roles
+
+
+def is_alive(record: KeyRecord, now: datetime) -> bool:
+    return record.revoked_at is None and (record.expires_at is None or record.expires_at > now)
+
+
+def is_worth_touching(last_used_at: datetime | None, now: datetime) -> bool:
+    """Whether the last use is worth writing: nobody asks for it to the second."""
+    return last_used_at is None or now - last_used_at >= USED_EVERY
 
 
 def slug_of(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -169,6 +169,24 @@ async def revoke_key(uow: UnitOfWork, key_id: UUID) -> None:
         await audit.record(uow, [AuditEntry("key.revoked", "key", key_id)])
 
 
+async def rotate_key(uow: UnitOfWork, key_id: UUID, *, overlap: timedelta) -> CreatedKey:
+    """A new key for the same things; the old one opens for `overlap` more, and not longer.
+
+    The new one does not end by itself. Raises NotFoundError, for a key that opens nothing too.
+    """
+    found = await repository.lock_key(uow, key_id)
+    if found is None or not rules.is_alive(found[0], uow.real_now):
+        raise NotFoundError("key")
+    record, member_id = found
+    created = await create_key(
+        uow, name=record.name, scopes=sorted(record.scopes), member_id=member_id
+    )
+    await repository.end_key(uow, key_id, uow.real_now + overlap)
+    entry = AuditEntry("key.rotated", "key", key_id, {"successor": str(created.id)})
+    await audit.record(uow, [entry])
+    return created
+
+
 async def find_key(database: Database, prefix: str) -> KeyRecord | None:
     """By prefix, across the installation: for commands, never for a request."""
     async with database.system() as uow:
@@ -200,7 +218,8 @@ async def _look_up(database: Database, parts: rules.KeyParts) -> Caller | None:
         record = await repository.get_key_by_prefix(uow, parts.prefix)
         if record is None or not rules.opens(record, parts.secret_hash, uow.now):
             return None
-        await repository.touch_key(uow, record)
+        if rules.is_worth_touching(record.last_used_at, uow.now):
+            await repository.touch_key(uow, record)
     return Caller(record.workspace_id, record.id, record.name or record.prefix, record.scopes)
 
 

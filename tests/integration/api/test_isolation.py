@@ -64,6 +64,7 @@ BODIES: dict[str, Any] = {
     "cases.retier": {"tier": "routine"},
     "channels.change_channel": {"name": "Mine"},
     "keys.create_key": {"name": "Mine", "scopes": ["read"]},
+    "keys.rotate_key": {},
     "commands.send_command": {"text": "help"},
     "dead_letters.redrive_all": {},
     "inhibitions.change_inhibition": INHIBITION,

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.core.kit.brief import MAX_AGE_SECONDS
 from services.core.kit.uow import Database
 from services.core.workspaces import service as workspaces
+from services.core.workspaces.errors import BadKeyError
 from services.core.workspaces.types import Scope, Workspace
 from tests.support.client import client_of, make_key
 from tests.support.webhooks import is_problem
@@ -200,3 +201,23 @@ async def test_every_key_is_on_the_trail(api: httpx.AsyncClient) -> None:
         await api.delete(f"/v1/keys/{created['id']}")
     trail = (await api.get("/v1/audit", params={"subject_id": created["id"]})).json()["items"]
     assert [entry["action"] for entry in trail] == ["key.revoked", "key.created"]
+
+
+async def test_a_rotated_key_opens_beside_its_successor_for_a_while(
+    api: httpx.AsyncClient, app: FastAPI, database: Database
+) -> None:
+    old = (await api.post("/v1/keys", json={"name": "x", "scopes": ["read"]})).json()
+    path = f"/v1/keys/{old['id']}/rotation"
+    new = (await api.post(path, json={"overlap_hours": 1})).json()
+    assert (new["name"], new["scopes"], new["expires_at"]) == ("x", ["read"], None)
+    for key in (old["key"], new["key"]):
+        async with client_of(app, key) as client:
+            assert (await client.get(WHO)).status_code == 200
+    listed = {each["id"]: each for each in (await api.get("/v1/keys")).json()["items"]}
+    ends = datetime.fromisoformat(listed[old["id"]]["expires_at"])
+    assert timedelta() < ends - datetime.now(UTC) <= timedelta(hours=1)
+    # At once, and then there is nothing left to rotate.
+    assert (await api.post(path, json={"overlap_hours": 0})).status_code == 201
+    with pytest.raises(BadKeyError):
+        await workspaces.authenticate(Database(database.engine), old["key"])
+    assert is_problem(await api.post(path, json={}), 404, "not_found")

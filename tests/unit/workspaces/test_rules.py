@@ -118,3 +118,9 @@ def test_every_role_may_read_and_only_admins_let_others_in() -> None:
     assert rules.may_appoint(manager, Role.MANAGER, Role.VIEWER)
     assert not rules.may_appoint(manager, Role.VIEWER, Role.ADMIN)
     assert rules.may_appoint(rules.SCOPES_OF[Role.ADMIN], Role.ADMIN)
+
+
+def test_the_last_use_is_written_once_a_minute() -> None:
+    assert rules.is_worth_touching(None, NOW)
+    assert not rules.is_worth_touching(NOW - timedelta(seconds=59), NOW)
+    assert rules.is_worth_touching(NOW - timedelta(seconds=60), NOW)
