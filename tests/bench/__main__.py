@@ -9,13 +9,13 @@ import sys
 import traceback
 from pathlib import Path
 
-from tests.bench import endurance, intake, pipeline, promises, reads, replans, timers
+from tests.bench import endurance, escalation, intake, pipeline, promises, reads, replans, timers
 from tests.bench.crowd import fill
 from tests.bench.figures import Chapter
 from tests.bench.page import write
 from tests.bench.place import Place, place
 
-CHAPTERS = ("promises", "intake", "pipeline", "crowd", "replans", "endurance")
+CHAPTERS = ("promises", "intake", "pipeline", "crowd", "escalation", "replans", "endurance")
 CASES = 1_000_000
 
 
@@ -55,6 +55,8 @@ def _measure(here: Place, name: str, share: float) -> list[Chapter]:
         return [pipeline.measure(here, share)]
     if name == "replans":
         return [replans.measure(here, share)]
+    if name == "escalation":
+        return [escalation.measure(here, share)]
     if name == "endurance":
         return [endurance.measure(here, 600 * share)]
     return _measure_crowded(here, share)

@@ -90,9 +90,9 @@ class Place:
             stop(process)
 
     @contextmanager
-    def working(self, count: int = 1) -> Iterator[list[int]]:
+    def working(self, count: int = 1, **environment: str) -> Iterator[list[int]]:
         """Workers of the product: their pids."""
-        processes = [self.start("services.cli.main", "worker") for _ in range(count)]
+        processes = [self.start("services.cli.main", "worker", **environment) for _ in range(count)]
         try:
             yield [process.pid for process in processes]
         finally:
