@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from services.api import once
@@ -109,16 +110,32 @@ def lent_to(request: Request) -> Lent | None:
     return lent
 
 
-def require(scope: Scope) -> Callable[..., Any]:
+@dataclass(frozen=True, slots=True)
+class ScopeRequired:
     """A dependency giving the caller, if their key or role holds the scope."""
 
-    async def require_scope(request: Request, caller: CurrentCaller) -> Caller:
+    scope: Scope
+
+    async def __call__(self, request: Request, caller: CurrentCaller) -> Caller:
         # Whoever may change a thing may have it compared with what he saw.
-        if lent_to(request) is None and not caller.may(scope):
-            raise MissingScopeError(scope)
+        if lent_to(request) is None and not caller.may(self.scope):
+            raise MissingScopeError(self.scope)
         return caller
 
-    return require_scope
+
+def require(scope: Scope) -> ScopeRequired:
+    return ScopeRequired(scope)
+
+
+def scope_of(route: APIRoute) -> Scope | None:
+    """What a route asks of its caller, found where it asks it; None when it asks nothing."""
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        if isinstance(dependant.call, ScopeRequired):
+            return dependant.call.scope
+        waiting.extend(dependant.dependencies)
+    return None
 
 
 def reading(scope: Scope) -> Callable[..., AsyncIterator[UnitOfWork]]:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from services.api.common_headers import describe
+from services.api.deps import scope_of
 from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
 from services.core.intake.errors import BodyTooLargeError, InvalidJsonError, UnsupportedMediaError
 from services.core.kit.errors import DomainError, InvalidInputError, UnavailableError
@@ -42,6 +43,7 @@ def publish(app: FastAPI) -> None:
             readable = frozenset(path for path, method in routes if method == "get")
             for path, method, operation in _operations(schema):
                 operation["operationId"] = _name(routes[path, method])
+                _say_scope(routes[path, method], operation)
                 _correct(operation)
                 describe(routes[path, method], operation, readable)
             for name in _FRAMEWORKS_OWN:
@@ -55,6 +57,12 @@ def publish(app: FastAPI) -> None:
 def _name(route: APIRoute) -> str:
     """`sources.rotate_secret`: the module of the route and the function."""
     return f"{route.endpoint.__module__.rpartition('.')[2]}.{route.name}"
+
+
+def _say_scope(route: APIRoute, operation: dict[str, Any]) -> None:
+    scope = scope_of(route)
+    if scope is not None:
+        operation["x-required-scope"] = scope.value
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -17,7 +17,16 @@ from services.cli.terminal import complain, explained
 # Groups of commands with a module of their own, imported when first asked for.
 _DAILY = ("attainment", "metrics", "report", "policies", "rules", "calendars", "rotas", "staffing")
 _TELLING = ("alerts", "audit", "channels", "silences", "detectors", "subscriptions")
-_GROUPS = ("keys", "workspaces", "quarantine", "dead-letters", "triage", *_TELLING, *_DAILY)
+_GROUPS = (
+    "keys",
+    "workspaces",
+    "members",
+    "quarantine",
+    "dead-letters",
+    "triage",
+    *_TELLING,
+    *_DAILY,
+)
 
 
 class Commands(TyperGroup):
@@ -337,6 +346,14 @@ def facts(
         print_page()
     else:
         check_page(check)
+
+
+@app.command(rich_help_panel=_BUILD)
+def roles() -> None:
+    """Print the page of who may do what, as docs/roles.md has it."""
+    from services.cli.roles import print_page
+
+    print_page()
 
 
 @app.command(rich_help_panel=_BUILD)
