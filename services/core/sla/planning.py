@@ -82,6 +82,8 @@ class Work:
     changed: list[ClockChange] = field(default_factory=list)
     stopped: list[UUID] = field(default_factory=list)
     replanned: list[UUID] = field(default_factory=list)
+    # Clocks whose moments stay, under another tier: they are worked off in its order from now on.
+    retiered: dict[UUID, Tier] = field(default_factory=dict)
     corrected: list[tuple[UUID, ClockState]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     outcomes: dict[UUID, ClockOutcome] = field(default_factory=dict)
@@ -287,6 +289,8 @@ class _Planner:
             change.timers = rules.plan_timers(
                 shape, episode.pauses, steps, moment, grace=plan.grace, hours=hours
             )
+        elif before is not None and before.shape.tier is not shape.tier:
+            self.work.retiered[change.clock_id] = shape.tier
         _place(self.work, change, before)
         return change
 

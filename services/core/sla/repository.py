@@ -1,6 +1,6 @@
 """SQL of promises: policies and versions, clocks, timers and the claim of what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -19,6 +19,7 @@ from services.core.sla.models import (
     ReplanRow,
     TimerRow,
 )
+from services.core.triage.types import Tier
 
 CLOCKS: Final = cast("Table", ClockRow.__table__)
 TIMERS: Final = cast("Table", TimerRow.__table__)
@@ -164,6 +165,12 @@ WHERE t.workspace_id = :workspace_id AND t.clock_id = w.clock_id AND t.state = '
   AND t.generation < w.generation
 """
 
+RETIER_TIMERS = """
+UPDATE timers t SET tier = w.tier
+FROM unnest(CAST(:clock_ids AS uuid[]), CAST(:tiers AS text[])) AS w (clock_id, tier)
+WHERE t.workspace_id = :workspace_id AND t.clock_id = w.clock_id AND t.state = 'pending'
+"""
+
 DUE_REPLANS = """
 SELECT workspace_id, id FROM replans WHERE state <> 'done' AND next_at <= :now
 ORDER BY next_at LIMIT 20
@@ -243,6 +250,17 @@ async def cancel_timers(uow: UnitOfWork, clock_ids: Sequence[UUID], note: str) -
             CANCEL_TIMERS,
             {"workspace_id": uow.workspace_id, "clock_ids": list(clock_ids), "note": note},
         )
+
+
+async def retier_timers(uow: UnitOfWork, tiers: Mapping[UUID, Tier]) -> None:
+    """Let what these clocks have ahead of them be worked off in the order of another tier."""
+    if tiers:
+        bound = {
+            "workspace_id": uow.workspace_id,
+            "clock_ids": list(tiers),
+            "tiers": [tier.value for tier in tiers.values()],
+        }
+        await uow.execute(RETIER_TIMERS, bound)
 
 
 async def look_at_timers(uow: UnitOfWork) -> tuple[list[UUID], datetime | None]:

@@ -44,6 +44,7 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     )
     await repository.cancel_timers(uow, work.stopped, "the clock is settled")
     await repository.cancel_timers(uow, work.replanned, "planned anew")
+    await repository.retier_timers(uow, work.retiered)
     await repository.add_timers(uow, planning.timer_rows(uow, work))
     await changes.note(uow, planning.moments_counted(work, existing))
     await stream.announce(uow, work.facts)
