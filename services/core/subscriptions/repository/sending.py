@@ -136,15 +136,10 @@ WITH sent AS (
   ORDER BY s.workspace_id, s.id FOR UPDATE OF s
 )
 UPDATE subscriptions s SET
-  failing_since = CASE WHEN NOT c.well THEN coalesce(s.failing_since, :now) END,
-  paused_at = CASE WHEN c.gone OR (NOT c.well AND s.failing_since < :hopeless)
-    THEN CAST(:now AS timestamptz) END,
-  pause_reason = CASE WHEN c.gone THEN 'gone'
-    WHEN NOT c.well AND s.failing_since < :hopeless THEN 'failing' END,
-  version = s.version + CASE WHEN c.gone OR (NOT c.well AND s.failing_since < :hopeless)
-    THEN 1 ELSE 0 END
+  failing_since = CASE WHEN NOT c.well THEN coalesce(s.failing_since, :now) END
 FROM changed c WHERE s.workspace_id = c.workspace_id AND s.id = c.id
-RETURNING s.*
+RETURNING s.workspace_id, s.id, CASE WHEN c.gone THEN 'gone'
+  WHEN NOT c.well AND s.failing_since < :hopeless THEN 'failing' END AS reason
 """
 
 
@@ -192,7 +187,7 @@ async def release_subjects(uow: UnitOfWork, ended: Sequence[Ended]) -> None:
 async def note_health(
     uow: UnitOfWork, endings: Sequence[Ending], *, patience: timedelta
 ) -> list[Row[Any]]:
-    """Keep since when an endpoint fails; returns the rows of those now paused."""
+    """Keep since when an endpoint fails; returns those to be paused now, each with a `reason`."""
     told = [one for one in endings if one.result.outcome is not Outcome.STARTED]
     parameters = {
         "workspaces": [one.claim.workspace_id for one in told],
@@ -201,7 +196,7 @@ async def note_health(
         "now": uow.real_now,
         "hopeless": uow.real_now - patience,
     }
-    return [row for row in await uow.execute(HEALTH, parameters) if row.paused_at is not None]
+    return [row for row in await uow.execute(HEALTH, parameters) if row.reason is not None]
 
 
 def _results(endings: Sequence[Ending]) -> dict[str, Any]:

@@ -98,6 +98,28 @@ async def add_subscription(uow: UnitOfWork, values: dict[str, Any]) -> None:
     await uow.execute(insert(SubscriptionRow).values(row))
 
 
+async def pause(uow: UnitOfWork, subscription_id: UUID, reason: PauseReason) -> Subscription | None:
+    """None when it was paused already, or archived."""
+    statement = (
+        update(SubscriptionRow)
+        .where(
+            SubscriptionRow.workspace_id == uow.workspace_id,
+            SubscriptionRow.id == subscription_id,
+            SubscriptionRow.archived_at.is_(None),
+            SubscriptionRow.paused_at.is_(None),
+        )
+        .values(
+            paused_at=uow.real_now,
+            pause_reason=reason.value,
+            version=SubscriptionRow.version + 1,
+            updated_at=uow.real_now,
+        )
+        .returning(*SubscriptionRow.__table__.c)
+    )
+    row = (await uow.execute(statement)).one_or_none()
+    return read_row(row, uow) if row else None
+
+
 async def change_subscription(
     uow: UnitOfWork, subscription_id: UUID, values: dict[str, Any]
 ) -> None:

@@ -25,6 +25,7 @@ from services.core.subscriptions.errors import (
 from services.core.subscriptions.facts import subscription_changed
 from services.core.subscriptions.repository import parcels
 from services.core.subscriptions.repository import subscriptions as rows
+from services.core.subscriptions.service.pausing import end_warning
 from services.core.subscriptions.service.queueing import FANOUT_QUEUE
 from services.core.subscriptions.service.sending import SENDING_QUEUE
 from services.core.subscriptions.types import (
@@ -110,6 +111,8 @@ async def change_subscription(
     uow.wake(FANOUT_QUEUE)
     uow.wake(SENDING_QUEUE)
     resumed = bool(change.enabled) and not before.live
+    if resumed:
+        await end_warning(uow, before, resolution="resumed")
     verb = "resumed" if resumed else "changed"
     return await _tell(uow, verb, subscription_id, changed=sorted(values))
 
@@ -119,6 +122,7 @@ async def archive_subscription(uow: UnitOfWork, subscription_id: UUID) -> None:
     before = _found(await rows.get_subscription(uow, subscription_id, lock=True))
     values = {"archived_at": uow.real_now, "secret": None, "old_secret": None}
     await rows.change_subscription(uow, subscription_id, values)
+    await end_warning(uow, before, resolution="removed")
     entry = AuditEntry("subscription.archived", "subscription", subscription_id)
     await audit.record(uow, [entry])
     await stream.announce(uow, [subscription_changed("archived", before)])

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -19,17 +18,16 @@ from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database
-from services.core.stream import service as stream
 from services.core.subscriptions import rules
-from services.core.subscriptions.facts import subscription_changed
 from services.core.subscriptions.repository import queueing, sending
-from services.core.subscriptions.repository import subscriptions as rows
+from services.core.subscriptions.service.pausing import pause
 from services.core.subscriptions.types import (
     Claim,
     Ending,
     Ordering,
     Outcome,
     ParcelState,
+    PauseReason,
     Result,
 )
 
@@ -69,7 +67,7 @@ async def claim_parcels(
 async def complete(database: Database, told: Sequence[tuple[Claim, Result]]) -> None:
     """Write results together; those of claims that were taken over meanwhile change nothing.
 
-    An endpoint that said 410, or failed for three days, is paused and `subscription.paused` said.
+    An endpoint that said 410, or failed for three days, is paused, and somebody warned.
     """
     async with database.system() as uow:
         endings = [_ending(claim, result, uow.real_now) for claim, result in told]
@@ -83,10 +81,13 @@ async def complete(database: Database, told: Sequence[tuple[Claim, Result]]) -> 
         await sending.release(uow, endings)
     # Apart, because a cursor being moved holds the subscription's row.
     async with database.system() as uow:
-        for row in await sending.note_health(uow, endings, patience=rules.FAILING_BEFORE_PAUSE):
-            fact = subscription_changed("paused", rows.read_row(row, uow))
-            await stream.announce(replace(uow, workspace_id=row.workspace_id), [fact])
-            log.warning("subscription.paused", subscription_id=str(row.id))
+        hopeless = await sending.note_health(uow, endings, patience=rules.FAILING_BEFORE_PAUSE)
+    for row in hopeless:
+        # Whoever dies here leaves it to the next failure.
+        async with database.unit(row.workspace_id) as uow:
+            paused = await pause(uow, row.id, PauseReason(row.reason))
+        if paused:
+            log.warning("subscription.paused", subscription_id=str(row.id), reason=row.reason)
 
 
 async def send_due(

@@ -17,7 +17,7 @@ from services.core.kit.ids import new_id
 from services.core.stream import service as stream
 from services.core.subscriptions import rules
 from services.core.subscriptions import service as subscriptions
-from services.core.subscriptions.service import sending
+from services.core.subscriptions.service import pausing, sending
 from services.core.subscriptions.types import (
     Ordering,
     Outcome,
@@ -128,12 +128,34 @@ async def test_an_endpoint_that_is_gone_is_paused_at_once_and_resumes_when_enabl
     await newsroom.happen()
     told = [row for row in await newsroom.rows() if row.subscription_id == listener.id]
     assert [row.kind for row in told] == ["subscription.paused"]
+    assert await warnings(newsroom) == ["firing"]
     async with newsroom.database.unit(newsroom.workspace_id) as uow:
         await subscriptions.change_subscription(uow, reader.id, SubscriptionChange(enabled=True))
     gateway = FakeGateway()
     await newsroom.send(gateway)
     assert (await newsroom.read(reader.id)).live
     assert len(gateway.parcels) == 2
+    assert await warnings(newsroom) == ["resolved"]
+
+
+async def test_one_pause_is_warned_of_once_and_ends_with_the_subscription(
+    newsroom: Newsroom,
+) -> None:
+    reader = await newsroom.subscribe()
+    for _ in range(2):
+        async with newsroom.database.unit(newsroom.workspace_id) as uow:
+            await pausing.pause(uow, reader.id, PauseReason.FAILING)
+    assert await warnings(newsroom) == ["firing"]
+    async with newsroom.database.unit(newsroom.workspace_id) as uow:
+        await subscriptions.archive_subscription(uow, reader.id)
+    assert await warnings(newsroom) == ["resolved"]
+
+
+async def warnings(newsroom: Newsroom) -> list[str]:
+    """The states of the alerts about paused subscriptions."""
+    async with newsroom.database.read(newsroom.workspace_id) as uow:
+        asked = "SELECT state FROM alerts WHERE detail ->> 'kind' = 'subscription_paused'"
+        return list((await uow.execute(asked)).scalars())
 
 
 async def test_after_days_without_a_success_a_reader_is_paused_and_one_success_forgives(
@@ -275,10 +297,11 @@ async def test_results_lost_with_the_database_are_sent_again_under_the_same_id(
     await newsroom.subscribe()
     await newsroom.happen(case_fact())
     gateway = FakeGateway()
-    # The claim's commit is the first, the result's the second.
+    # The claim's commit is the first, the result's the second: with one seat nothing is claimed
+    # before the result is written.
     failpoints.arm("db.before_commit:fail#2")
     try:
-        await newsroom.send(gateway)
+        await newsroom.send(gateway, concurrency=1)
     finally:
         failpoints.disarm()
     assert await newsroom.states() == ["pending"]
