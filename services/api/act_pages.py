@@ -16,6 +16,13 @@ ENGLISH: Final = "en"
 LANGUAGES: Final = (CHINESE, ENGLISH)
 
 _FORM: Final = '<form method="post"><button>{}</button></form>'
+# No field and no body: a name is a button with an address of its own.
+_PICK: Final = '<form method="post"><p>{}</p>{}</form>'
+_NAME: Final = '<button formaction="?person={}">{}</button>'
+_ELSE: Final = '<button class="else">{}</button>'
+_WHO: Final = ("您是哪一位？点名字就生效。", "Who are you? Your name is the button.")
+_WHOM: Final = ("分给谁？点名字就生效。", "Whose shall it be? The name is the button.")
+_SOMEBODY: Final = ("我不在名单里", "I am not on this list")
 _DONE: Final = '<p class="done">{}</p>'
 
 # What the button says, and what is said once it was pressed.
@@ -67,20 +74,19 @@ def show(sight: Sight, language: str) -> bytes:
     ago = describe_span(sight.seconds_ago)[say]
     code = short_id_of(sight.alert.id)
     facts = (f"{ago}前 · 编号 {code}", f"{ago} ago · {code}")[say]
-    if sight.person:
+    if sight.link.person_id is not None:
         note = (
             f"链接专属于 {sight.person}，请勿转发。",
             f"Made for {sight.person}: do not pass it on.",
         )
     else:
         note = (
-            "有这个链接的人都能操作，请勿转发。",
-            "Whoever has this link may act: do not pass it on.",
+            "有这个链接的人都能操作，操作人按所选的名字记录。请勿转发。",
+            "Whoever has this link may act, and is recorded as they say. Do not pass it on.",
         )
-    action = sight.link.action
     act = _DONE.format(escape(_said(sight)[say])) if sight.done else ""
-    act = act or _FORM.format(escape(_BUTTONS[action][say]))
-    title, sentence = _BUTTONS[action][say], sight.sentence[language]
+    title, sentence = _buttons(sight)[say], sight.sentence[language]
+    act = act or _ask(sight, title, say)
     return _fill(language, act=act, title=title, sentence=sentence, facts=facts, note=note[say])
 
 
@@ -101,10 +107,30 @@ def read_style() -> bytes:
     return _read("act.css").encode()
 
 
+def _ask(sight: Sight, title: str, say: int) -> str:
+    """One button, or where it is not known who presses one for each who may be it."""
+    if sight.link.person_id is not None or not sight.members:
+        return _FORM.format(escape(title))
+    names = "".join(_NAME.format(one.id, escape(one.name)) for one in sight.members)
+    if sight.link.action is Action.ASSIGN:
+        return _PICK.format(escape(_WHOM[say]), names)
+    return _PICK.format(
+        f"{escape(title)}<br>{escape(_WHO[say])}", names + _ELSE.format(escape(_SOMEBODY[say]))
+    )
+
+
+def _buttons(sight: Sight) -> tuple[str, str]:
+    if sight.link.action is Action.ASSIGN and sight.link.person_id is None:
+        return ("分配会话", "Assign it")
+    return _BUTTONS[sight.link.action]
+
+
 def _said(sight: Sight) -> tuple[str, str]:
     is_over = sight.alert.state not in {AlertState.FIRING, AlertState.ACKNOWLEDGED}
     if is_over and sight.link.action is not Action.RESOLVE:
         return _OVER
+    if sight.link.action is Action.ASSIGN and sight.link.person_id is None:
+        return (f"已经分配给{sight.person}，谢谢。", f"It is {sight.person}'s now, thank you.")
     return _PRESSED[sight.link.action]
 
 

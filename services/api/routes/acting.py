@@ -1,9 +1,11 @@
 """Links of messages: a page that says what the alert is, with one button and no login.
 
 Chat programs open every link to preview it: only a POST acts, however often a page is fetched.
+Behind a link of nobody's each button is a name.
 """
 
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -43,10 +45,14 @@ async def show_link(request: Request, state: State, token: str) -> Response:
 
 
 @router.post("/a/{token}")
-async def press_link(request: Request, state: State, token: str) -> Response:
+async def press_link(
+    request: Request, state: State, token: str, person: UUID | None = None
+) -> Response:
     language = act_pages.choose_language(request.headers.get("accept-language"))
     try:
-        sight = await pressing.press(state.database, token, request_id=request_id_of(request))
+        sight = await pressing.press(
+            state.database, token, picked=person, request_id=request_id_of(request)
+        )
     except (UnknownLinkError, LinkOverError) as error:
         return _refuse(error, language)
     except UnavailableError:

@@ -72,9 +72,9 @@ def is_genuine(token: str, secret: bytes | None) -> bool:
 def links_of(
     alert: Linked, workspace_id: UUID, *, secret: bytes, now: datetime, person_id: UUID | None
 ) -> dict[str, str]:
-    """Paths by action. Nobody in particular cannot be assigned, and nothing without a case."""
+    """Paths by action. Without a case there is nothing to assign."""
     actions = [Action.ACKNOWLEDGE, Action.RESOLVE, Action.SILENCE]
-    if alert.case_id is not None and person_id is not None:
+    if alert.case_id is not None:
         actions.append(Action.ASSIGN)
     expires_at = now + LIFETIME
     return {

@@ -38,11 +38,12 @@ def links_of(
     base_url: str = "",
     person_id: UUID | None = None,
 ) -> dict[str, str]:
-    """Links by what they do: `acknowledge`, `resolve`, `silence`, and `assign` for a person's case.
+    """Links by what they do: `acknowledge`, `resolve`, `silence`, and `assign` where it has a case.
 
     They open for three days from `now`, which is everybody's (`real_now`): no sandbox moves them.
     Without a `base_url` they are paths, as the other links of a message are. Make them for a
-    person where one person reads the message: what they do is then recorded as theirs.
+    person where one person reads the message: what they do is then recorded as theirs. Behind one
+    that is nobody's, the page asks who it is.
     """
     found = rules.links_of(alert, workspace_id, secret=secret, now=now, person_id=person_id)
     return {action: base_url.rstrip("/") + path for action, path in found.items()}

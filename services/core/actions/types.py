@@ -32,7 +32,8 @@ class Linked(Protocol):
 class Link:
     """One act on one alert, for whom it was made, and until when it may be done.
 
-    Without a `person_id` it was sent to several people: whoever has it may act, unnamed.
+    Without a `person_id` it was sent to several people: whoever has it may act, under the name
+    they give.
     """
 
     workspace_id: UUID

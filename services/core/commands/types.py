@@ -7,13 +7,15 @@ from uuid import UUID
 
 from services.core.actions.types import Link
 from services.core.alerts.types import Alert
+from services.core.workspaces.types import Member
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What a link leads to. `done` says that pressing would change nothing any more.
 
-    `queues` are to be woken after a press.
+    `queues` are to be woken after a press. `members` are those to choose from: who acts, or for
+    `assign` whose it shall be; none where the link was made for somebody.
     """
 
     link: Link
@@ -23,6 +25,7 @@ class Sight:
     done: bool
     seconds_ago: int
     queues: frozenset[str] = frozenset()
+    members: tuple[Member, ...] = ()
 
 
 class Verb(StrEnum):

@@ -141,7 +141,42 @@ async def test_a_case_is_assigned_to_the_person_of_the_link(
 ) -> None:
     await anonymous.post(scene.links["assign"])
     assert (await scene.one("SELECT assignee_id FROM cases")).assignee_id == scene.member.id
-    assert "assign" not in scene.unnamed
+
+
+async def test_a_link_that_is_nobodys_asks_who_it_is_and_records_what_they_say(
+    anonymous: httpx.AsyncClient, scene: Scene
+) -> None:
+    path = scene.unnamed["acknowledge"]
+    page = (await anonymous.get(path, headers=ENGLISH)).text
+    assert "Who are you?" in page
+    assert f'formaction="?person={scene.member.id}">林夏 &lt;script&gt;<' in page
+    assert (await anonymous.post(path, params={"person": str(uuid4())})).status_code == 404
+    pressed = await anonymous.post(path, params={"person": str(scene.member.id)})
+    assert pressed.status_code == 200
+    row = await scene.one(STATE)
+    assert row.acknowledged_by == "林夏 <script> (by link, by their word)"
+    trail = "SELECT actor_kind, actor_id FROM audit_log WHERE action = 'alert.acknowledged'"
+    assert tuple(await scene.one(trail)) == ("link", str(scene.member.id))
+
+
+async def test_a_link_that_is_nobodys_assigns_to_whom_is_picked_and_to_nobody_unasked(
+    anonymous: httpx.AsyncClient, scene: Scene
+) -> None:
+    path, assignee = scene.unnamed["assign"], "SELECT assignee_id FROM cases"
+    asked = await anonymous.post(path, headers=ENGLISH)
+    assert "Whose shall it be?" in asked.text
+    assert (await scene.one(assignee)).assignee_id is None
+    picked = {"person": str(scene.member.id)}
+    told = await anonymous.post(path, params=picked, headers=ENGLISH)
+    assert "It is 林夏 &lt;script&gt;&#x27;s now" in told.text
+    assert (await scene.one(assignee)).assignee_id == scene.member.id
+    # A link that was made for somebody is theirs, whoever is named.
+    page = await anonymous.get(scene.links["resolve"])
+    assert "formaction" not in page.text
+    async with scene.database.unit(scene.desk.workspace_id) as uow:
+        await workspaces.change_member(uow, scene.member.id, {"active": False})
+    assert str(scene.member.id) not in (await anonymous.get(path)).text
+    assert (await anonymous.post(path, params=picked)).status_code == 404
 
 
 async def test_a_silence_by_link_is_of_the_group_for_an_hour(

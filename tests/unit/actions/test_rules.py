@@ -73,7 +73,7 @@ def test_no_text_breaks_the_reader(token: str) -> None:
     ("case_id", "person_id", "actions"),
     [
         (UUID(int=9), UUID(int=3), {"acknowledge", "resolve", "silence", "assign"}),
-        (UUID(int=9), None, {"acknowledge", "resolve", "silence"}),
+        (UUID(int=9), None, {"acknowledge", "resolve", "silence", "assign"}),
         (None, UUID(int=3), {"acknowledge", "resolve", "silence"}),
     ],
 )

@@ -40,7 +40,7 @@ _PURPOSES: Final = {
 }
 _LINKS: Final = {
     "acknowledge": ("我来处理", "I have it"),
-    "assign": ("分给我", "Assign it to me"),
+    "assign": ("分配", "Assign it"),
     "case": ("打开会话", "Open the case"),
     "silence": ("先静音", "Keep it quiet"),
     "resolve": ("已经解决", "It is solved"),
