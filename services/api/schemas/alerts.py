@@ -18,6 +18,7 @@ from services.core.alerts.types import (
     Purpose,
     Severity,
 )
+from services.core.alerts.waiting import WaitsFor
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
 
@@ -130,7 +131,8 @@ class DeliveryView(ReadModel):
 
     `next_at` says when it is tried next and is null when it will not be. With a `digest_id` it went
     out together with others, under that `webhook-id`. `fallback_of` is the delivery that could not
-    be made, and `fell_back_at` when such a one was told on another channel.
+    be made, `fell_back_at` when such a one was told on another channel. A pending one `waits_for`
+    an answer, its channel (switched off, paused, or shut after failures), another try, or its turn.
     """
 
     id: UUID
@@ -150,6 +152,8 @@ class DeliveryView(ReadModel):
     digest_id: UUID | None
     fallback_of: UUID | None
     fell_back_at: datetime | None
+    waits_for: WaitsFor | None
+    waits_until: datetime | None
     attempts: list[AttemptView]
 
     @classmethod

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from services.core.alerts.waiting import WaitsFor
 from services.core.sla.types import ClockKind
 from services.core.triage.types import Tier
 
@@ -244,7 +245,8 @@ class Delivery:
     """One row of the outbox with everything that was tried; `next_at` counts while pending.
 
     `digest_id` is the message that carried it with others; `fallback_of` the row whose channel
-    could not be reached, `fell_back_at` when such a row asked another channel.
+    could not be reached, `fell_back_at` when such a row asked another channel. A pending one
+    `waits_for` something, until `waits_until` where that is known.
     """
 
     id: UUID
@@ -265,6 +267,8 @@ class Delivery:
     digest_id: UUID | None = None
     fallback_of: UUID | None = None
     fell_back_at: datetime | None = None
+    waits_for: WaitsFor | None = None
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ async def test_the_delivery_log_tells_every_attempt(api: httpx.AsyncClient, desk
         "firing",
         "ops",
     )
-    assert entry["next_at"]
+    assert (entry["waits_for"], entry["waits_until"]) == ("retry", entry["next_at"])
     (attempt,) = entry["attempts"]
     assert (attempt["outcome"], attempt["status_code"], attempt["detail"]) == (
         "retryable",

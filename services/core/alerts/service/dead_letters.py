@@ -1,6 +1,7 @@
 """The log of what was sent where, and a second chance for what nobody would take."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.core.alerts.types import (
     Purpose,
     Redriven,
 )
+from services.core.alerts.waiting import Queued, WaitsFor, what_for
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit.errors import NotFoundError
@@ -93,7 +95,22 @@ async def _with_attempts(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> list[Deli
     attempts: dict[UUID, list[Attempt]] = {}
     for row in await outbox.list_attempts(uow, [row.id for row in rows], MAX_ATTEMPTS):
         attempts.setdefault(row.outbox_id, []).append(_read_attempt(row))
-    return [_read_delivery(row, attempts.get(row.id, [])) for row in rows]
+    return [_read_delivery(row, attempts.get(row.id, []), uow.real_now) for row in rows]
+
+
+def _waits(
+    row: Row[Any], attempts: Sequence[Attempt], now: datetime
+) -> tuple[WaitsFor | None, datetime | None]:
+    if row.state != OutboxState.PENDING:
+        return None, None
+    queued = Queued(
+        next_at=row.next_at,
+        is_sending=any(one.outcome is Outcome.STARTED for one in attempts),
+        enabled=row.enabled,
+        paused=row.paused_at is not None,
+        open_until=row.open_until,
+    )
+    return what_for(queued, now)
 
 
 def _read_attempt(row: Row[Any]) -> Attempt:
@@ -108,7 +125,8 @@ def _read_attempt(row: Row[Any]) -> Attempt:
     )
 
 
-def _read_delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
+def _read_delivery(row: Row[Any], attempts: Sequence[Attempt], now: datetime) -> Delivery:
+    waits_for, waits_until = _waits(row, attempts, now)
     return Delivery(
         id=row.id,
         alert_id=row.alert_id,
@@ -128,4 +146,6 @@ def _read_delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
         digest_id=row.digest_id,
         fallback_of=row.fallback_of,
         fell_back_at=row.fell_back_at,
+        waits_for=waits_for,
+        waits_until=waits_until,
     )
