@@ -1,5 +1,6 @@
 """Move open cases to the current version of their policy: first looked at, then done in batches."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from services.core.triage.types import Tier
 
 # So few that intake, which needs the same threads, never waits long for them.
 BATCH = 500
+LANES = 2
 # A preview looks at so many cases; a look at more would last longer than people wait.
 MOST_LOOKED_AT = 2_000
 EXAMPLES = 10
@@ -125,7 +127,7 @@ async def _counting_in(uow: UnitOfWork, calendar_id: UUID) -> list[Policy]:
 
 
 async def carry_on(database: Database, *, batch: int = BATCH) -> int:
-    """One batch of each re-plan that is not done; returns how many cases were looked at.
+    """A few batches of each re-plan that is not done; returns how many cases were looked at.
 
     Interrupted at any point, it goes on behind the last batch; planning a case twice changes
     nothing.
@@ -137,23 +139,48 @@ async def carry_on(database: Database, *, batch: int = BATCH) -> int:
 
 
 async def _carry_on(database: Database, workspace_id: UUID, replan_id: UUID, batch: int) -> int:
+    """Batches beside each other, each in a unit of its own: one is written while one is worked out.
+
+    They are noted once all are written; if one is not, all are done again.
+    """
     async with database.unit(workspace_id) as uow:
         replan = await sla.take_replan(uow, replan_id)
         if replan is None:
             return 0
+        most = LANES * batch
         found = await cases.list_open_of_policy(
-            uow, replan.policy_id, after=replan.last_case_id, limit=batch
+            uow, replan.policy_id, after=replan.last_case_id, limit=most
         )
-        await conversations.hold_threads(uow, list({case.thread_id for case in found}))
-        moved = await _plan_anew(uow, replan.policy_id, found)
-        last = found[-1].id if len(found) == batch else None
+        came_to = await asyncio.gather(
+            *(
+                _plan_anew(database, workspace_id, replan.policy_id, found[at : at + batch])
+                for at in range(0, len(found), batch)
+            ),
+            return_exceptions=True,
+        )
+        moved = sum(_or_raise(each) for each in came_to)
+        last = found[-1].id if len(found) == most else None
         await sla.note_replan(uow, replan, last=last, done=len(found), moved=moved)
     # The end of a re-plan is work as well: another look tells whether more follows at once.
     return max(len(found), 1)
 
 
-async def _plan_anew(uow: UnitOfWork, policy_id: UUID, found: Sequence[Row[Any]]) -> int:
-    """Move these cases, whose threads are held; returns how many clocks were planned anew."""
+def _or_raise(came_to: int | BaseException) -> int:
+    if isinstance(came_to, BaseException):
+        raise came_to
+    return came_to
+
+
+async def _plan_anew(
+    database: Database, workspace_id: UUID, policy_id: UUID, found: Sequence[Row[Any]]
+) -> int:
+    """Move these cases; returns how many clocks were planned anew."""
+    async with database.unit(workspace_id) as uow:
+        await conversations.hold_threads(uow, list({case.thread_id for case in found}))
+        return await _move(uow, policy_id, found)
+
+
+async def _move(uow: UnitOfWork, policy_id: UUID, found: Sequence[Row[Any]]) -> int:
     decided: set[UUID] = set()
     swift: Sequence[UUID] = ()
     policies = {policy.id: policy for policy in await sla.list_policies(uow)}

@@ -87,11 +87,11 @@ async def test_it_is_done_in_batches_with_progress(line: Line) -> None:
     policy_id = await save(line, SLOW)
     started = await start(line, policy_id)
     assert (started.state, started.total, started.done) == (ReplanState.WAITING, 3, 0)
-    assert await replanning.carry_on(line.database, batch=2) == 2
+    assert await replanning.carry_on(line.database, batch=1) == 2
     half = await latest(line, policy_id)
     assert (half.state, half.done) == (ReplanState.RUNNING, 2)
     assert sorted(await versions(line)) == [1, 2, 2]
-    await replanning.carry_on(line.database, batch=2)
+    await replanning.carry_on(line.database, batch=1)
     done = await latest(line, policy_id)
     assert (done.state, done.done, done.moved) == (ReplanState.DONE, 3, 6)
     assert await versions(line) == [2, 2, 2]
