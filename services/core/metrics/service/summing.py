@@ -33,26 +33,36 @@ async def refresh(database: Database, *, zone: str) -> tuple[int, bool]:
     """Do the days again in which something changed, the newest of each workspace first.
 
     Returns how many days were done, and whether any workspace may have older ones left. One nobody
-    has summed up yet begins with its whole past, in days of `zone`; one that cannot be summed up
-    keeps no other from it; one that takes long rests, so that a day in which something is said
-    every second takes a tenth of the time at most. Safe to run anywhere at any time: a workspace
-    is held by one worker.
+    has summed up yet begins with its whole past, in days of `zone`. One that takes long rests, so
+    that a day in which something is said every second takes a tenth of the time at most; one that
+    cannot be summed up rests too, and keeps no other from it. Safe to run anywhere at any time: a
+    workspace is held by one worker.
     """
     async with database.system() as uow:
         waiting = await summing.list_waiting(uow, DIGEST)
     waiting = list(dict.fromkeys([*await changes.list_workspaces(database), *waiting]))
     done, more = 0, False
     for workspace_id in waiting:
+        days, left = await _refresh_apart(database, workspace_id, zone)
+        done, more = done + days, more or left
+    return done, more
+
+
+async def _refresh_apart(database: Database, workspace_id: UUID, zone: str) -> tuple[int, bool]:
+    """Some days at once, a single one where that cannot be, and a long rest where not even that."""
+    for most in (DAYS_A_UNIT, 1):
         async with _apart(database, workspace_id), database.unit(workspace_id) as uow:
             head = await summing.lock_head(uow, zone)
             if head is None or rules.is_resting(head, uow.real_now):
-                continue
+                return 0, False
             began = monotonic()
-            days = await _refresh(uow, head)
-            if 0 < days < DAYS_A_UNIT:
+            days = await _refresh(uow, head, most)
+            if 0 < days < most:
                 await summing.rest(uow, rules.rest_after(monotonic() - began, uow.real_now))
-            done, more = done + days, more or days == DAYS_A_UNIT
-    return done, more
+            return days, days == most
+    async with _apart(database, workspace_id), database.unit(workspace_id) as uow:
+        await summing.rest(uow, uow.real_now + rules.LONGEST_REST)
+    return 0, False
 
 
 async def catch_up(database: Database, workspace_id: UUID, *, zone: str) -> int:
@@ -60,7 +70,7 @@ async def catch_up(database: Database, workspace_id: UUID, *, zone: str) -> int:
     done, days = 0, DAYS_A_UNIT
     while days == DAYS_A_UNIT:
         async with database.unit(workspace_id) as uow:
-            days = await _refresh(uow, await summing.hold_head(uow, zone))
+            days = await _refresh(uow, await summing.hold_head(uow, zone), DAYS_A_UNIT)
         done += days
     return done
 
@@ -155,12 +165,12 @@ async def _apart(database: Database, workspace_id: UUID) -> AsyncIterator[None]:
             pass
 
 
-async def _refresh(uow: UnitOfWork, head: Head) -> int:
+async def _refresh(uow: UnitOfWork, head: Head, most: int) -> int:
     if head.digest != DIGEST:
         await _spoil_all(uow, *await _bounds(uow, head.zone))
         await summing.save_head(uow, head.zone, DIGEST)
     await _take_notes(uow, head)
-    days = await summing.list_stale(uow, DAYS_A_UNIT)
+    days = await summing.list_stale(uow, most)
     if days:
         await summing.replace_days(uow, {day: rules.day_range(day, day, head.zone) for day in days})
     return len(days)

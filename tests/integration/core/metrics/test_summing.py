@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.core.desk import service as desk
+from services.core.metrics import rules
 from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY, ROLLED
 from services.core.metrics.repository import summing
@@ -166,6 +167,10 @@ async def test_a_workspace_that_cannot_be_summed_up_keeps_no_other_from_it(line:
     days, _ = await metrics.refresh(line.database, zone="UTC")
     assert days > 0
     assert await kept(line, "comments") == {("2026-11-20", ""): 1}
+    async with line.database.unit(other.id) as uow:
+        head = await summing.get_head(uow)
+    assert head is not None
+    assert head.rests_until == line.clock.at + rules.LONGEST_REST
 
 
 async def test_a_day_that_takes_long_to_do_again_rests_in_between(line: Line) -> None:
