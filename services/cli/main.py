@@ -318,6 +318,9 @@ def openapi(
     compact: Annotated[
         bool, typer.Option("--compact", help="Print only what clients rely on, as a baseline.")
     ] = False,
+    collection: Annotated[
+        bool, typer.Option("--collection", help="Print requests to import into Postman or Bruno.")
+    ] = False,
 ) -> None:
     """Print the HTTP interface as OpenAPI JSON."""
     from services.cli import openapi as schema
@@ -328,6 +331,8 @@ def openapi(
         schema.check_breaking(breaking)
     elif compact:
         schema.print_baseline()
+    elif collection:
+        schema.print_collection()
     else:
         schema.print_schema()
 

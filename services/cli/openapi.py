@@ -49,6 +49,14 @@ def print_baseline() -> None:
     say(compact(json.loads(render())).rstrip("\n"))
 
 
+def print_collection() -> None:
+    """`warmline openapi --collection`."""
+    from services.api.openapi import render
+    from services.cli.collection import write_collection
+
+    say(write_collection(json.loads(render())).rstrip("\n"))
+
+
 def check_breaking(file: Path) -> None:
     """`warmline openapi --breaking FILE`. Raises CommandError with what a client trips over."""
     from services.api.openapi import render

@@ -19,14 +19,16 @@ from services.core.workspaces.types import Workspace
 from tests.support import rows as make
 from tests.support.client import make_key
 from tests.support.live import serving
+from tests.support.people import browser_of, come_in, make_person
 
-GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
+DOCS = Path(__file__).parents[3] / "docs"
+GUIDES = [DOCS / "api.md", *sorted((DOCS / "api").glob("*.md"))]
 BASH = shutil.which("bash") if shutil.which("curl") else None
 
 
 def examples() -> list[str]:
-    blocks = re.findall(r"```bash\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    return [str(block) for block in blocks]
+    text = "\n".join(each.read_text(encoding="utf-8") for each in GUIDES)
+    return [str(block) for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL)]
 
 
 def documents(text: str) -> list[Any]:
@@ -69,10 +71,12 @@ async def prepare(database: Database, workspace: Workspace) -> dict[str, str]:
 
 @pytest.mark.skipif(BASH is None, reason="the guide uses bash and curl")
 async def test_every_command_of_the_guide_does_what_it_says(
-    app: FastAPI, database: Database, workspace: Workspace
+    app: FastAPI, database: Database, workspace: Workspace, tmp_path: Path
 ) -> None:
     names = await prepare(database, workspace)
-    names["KEY"] = await make_key(database, workspace.id)
+    names |= {"KEY": await make_key(database, workspace.id), "JAR": str(tmp_path / "cookies")}
+    async with browser_of(app) as browser:
+        await come_in(browser, await make_person(database, workspace.id))
     async with serving(app) as live:
         for script in examples():
             said = await run(script, HOST=live.address, **names)

@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from typing_extensions import override
 
 from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
@@ -43,6 +44,7 @@ class Stubborn(httpx.AsyncBaseTransport):
         self.answers = list(answers)
         self.asked: list[httpx.Request] = []
 
+    @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         answer = self.answers.pop(0)
