@@ -37,10 +37,6 @@ class Hashing:
         """True when the password is the right one. For nobody's it takes just as long."""
         return await self._run(lambda: self._check(stored, password))
 
-    def is_outdated(self, stored: str) -> bool:
-        """True when the hash was made more cheaply than they are made now."""
-        return self._hasher.check_needs_rehash(stored)
-
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 

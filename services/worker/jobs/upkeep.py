@@ -5,6 +5,8 @@ from datetime import timedelta
 from services.core.desk import processing
 from services.core.intake import service as intake
 from services.core.presence import service as presence
+from services.core.sessions import service as sessions
+from services.core.signin import service as signin
 from services.core.subscriptions import service as subscriptions
 from services.worker.runtime import Context, Pass, job
 
@@ -28,6 +30,8 @@ async def keep_partitions(context: Context) -> Pass:
     forgotten = await intake.forget_old(context.database, keep)
     await intake.forget_refusals(context.database)
     await presence.forget(context.database)
+    await sessions.forget_old(context.database)
+    await signin.forget_old(context.database)
     return Pass(forgotten, more=forgotten > 0)
 
 
