@@ -216,9 +216,9 @@ def _is_a_finding(_context: HookContext, failure: Failure, _case: Case, response
 
 
 def _would_saw_off_the_branch(case: Case, ground: Ground) -> bool:
-    """Revoking the key in use, closing the source that signs, or giving it another secret."""
+    """Ending the key in use, closing the source that signs, or giving it another secret."""
     named = set(map(str, (case.path_parameters or {}).values()))
-    ends = case.method == "DELETE" or case.operation.path.endswith("/secrets")
+    ends = case.method == "DELETE" or case.operation.path.endswith(("/secrets", "/rotation"))
     return ends and not named.isdisjoint(ground.spared)
 
 
