@@ -7,16 +7,44 @@ are printed, and written nowhere unless a file is named.
 import argparse
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import endurance, escalation, intake, pipeline, promises, reads, replans, timers
+from tests.bench import (
+    endurance,
+    escalation,
+    intake,
+    listeners,
+    pipeline,
+    promises,
+    reads,
+    replans,
+    timers,
+)
 from tests.bench.crowd import fill
 from tests.bench.figures import Chapter
 from tests.bench.page import write
 from tests.bench.place import Place, place
 
-CHAPTERS = ("promises", "intake", "pipeline", "crowd", "escalation", "replans", "endurance")
+CHAPTERS = (
+    "promises",
+    "intake",
+    "pipeline",
+    "crowd",
+    "escalation",
+    "replans",
+    "listeners",
+    "endurance",
+)
 CASES = 1_000_000
+# One chapter each, by the share of the work.
+ALONE: Mapping[str, Callable[[Place, float], Chapter]] = {
+    "intake": intake.measure,
+    "pipeline": pipeline.measure,
+    "replans": replans.measure,
+    "listeners": listeners.measure,
+    "escalation": escalation.measure,
+}
 
 
 def main() -> None:
@@ -49,14 +77,8 @@ def _measure_apart(name: str, share: float) -> list[Chapter]:
 
 
 def _measure(here: Place, name: str, share: float) -> list[Chapter]:
-    if name == "intake":
-        return [intake.measure(here, share)]
-    if name == "pipeline":
-        return [pipeline.measure(here, share)]
-    if name == "replans":
-        return [replans.measure(here, share)]
-    if name == "escalation":
-        return [escalation.measure(here, share)]
+    if name in ALONE:
+        return [ALONE[name](here, share)]
     if name == "endurance":
         return [endurance.measure(here, 600 * share)]
     return _measure_crowded(here, share)
