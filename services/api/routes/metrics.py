@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.api.deps import State, get_caller
+from services.api.credentials import identify
+from services.api.deps import State
 from services.api.errors import problems
 from services.api.meters import Meters
 from services.core.workspaces.errors import BadKeyError, MissingScopeError
@@ -16,7 +17,7 @@ async def let_in(request: Request, state: State) -> None:
     """Everybody where the settings say so, otherwise keys of scope `metrics`."""
     if state.settings.metrics.open:
         return
-    caller = await get_caller(request, state, None)
+    caller = await identify(request, state.database, state.settings.api.cors_origins)
     if not caller.may(Scope.METRICS):
         raise MissingScopeError(Scope.METRICS)
 
