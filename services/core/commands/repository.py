@@ -32,7 +32,15 @@ WHERE a.workspace_id = :workspace_id AND a.state = 'firing' AND a.climb_at > :no
 )
 """
 
-HOLD = "SELECT FROM alerts WHERE workspace_id = :workspace_id AND id = :alert_id FOR UPDATE"
+# With those of its case, in the order in which acknowledging takes them: two who act on two of them
+# in one moment would else each hold what the other wants.
+HOLD = """
+SELECT FROM alerts chosen JOIN alerts a
+  ON a.workspace_id = :workspace_id AND (a.id = chosen.id
+    OR (a.case_id = chosen.case_id AND a.state IN ('firing', 'acknowledged')))
+WHERE chosen.workspace_id = :workspace_id AND chosen.id = :alert_id
+ORDER BY a.id FOR UPDATE OF a
+"""
 
 # Open alerts, by a part of an id at its end or at its beginning.
 OPEN = """

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,10 +12,11 @@ from services.core.alerts.buckets import buckets_of
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.repository.claiming import claim
 from services.core.alerts.types import Alert, AlertFilter, AlertState, Severity
+from services.core.commands.repository import hold_alert
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
-from services.core.kit.uow import Actor
+from services.core.kit.uow import Actor, UnitOfWork
 from services.core.triage.types import Tier
 from tests.support.alerts import Desk
 
@@ -68,8 +69,15 @@ async def test_who_acknowledged_first_stays(desk: Desk) -> None:
     assert (await desk.kinds_of_facts()).count("alert.acknowledged") == 1
 
 
+async def by_a_link(uow: UnitOfWork, alert_id: UUID) -> Alert:
+    """As a pressed link and an order in a chat do it."""
+    await hold_alert(uow, alert_id)
+    return await alerts.acknowledge(uow, alert_id)
+
+
+@pytest.mark.parametrize("verb", [alerts.acknowledge, by_a_link])
 async def test_two_people_may_answer_for_two_alerts_of_one_case_in_the_same_moment(
-    desk: Desk,
+    desk: Desk, verb: Any
 ) -> None:
     case_id = ids.new_id()
     raised = [await desk.raised(case_id=case_id) for _ in range(2)]
@@ -77,9 +85,9 @@ async def test_two_people_may_answer_for_two_alerts_of_one_case_in_the_same_mome
     async with desk.database.unit(desk.workspace_id) as uow:
         await uow.execute("SELECT FROM alerts WHERE id = :id FOR UPDATE", {"id": second.id})
         # Whoever asks for the later one must not stand before it with the earlier one to go.
-        one = asyncio.create_task(act(desk, alerts.acknowledge, second))
+        one = asyncio.create_task(act(desk, verb, second))
         await somebody_waits(desk)
-        other = asyncio.create_task(act(desk, alerts.acknowledge, first))
+        other = asyncio.create_task(act(desk, verb, first))
         await somebody_waits(desk, 2)
     assert {(await task).state for task in (one, other)} == {AlertState.ACKNOWLEDGED}
 
