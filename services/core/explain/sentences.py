@@ -76,8 +76,10 @@ EN: Final[Mapping[str, str]] = {
     "now.outage": "the platform is down",
     "paused": "From {start} to {until} it stood still, because {reason}. That was {seconds} of "
     "counted time, and the due time moved on by as much.",
-    "paused.free": "From {start} to {until} it stood still, because {reason}. Nothing would have "
-    "counted then beyond what is told already, so nothing moved.",
+    "paused.free": "From {start} to {until} it stood still, because {reason}. That time "
+    "would not have counted anyway (closed hours, or another pause), so nothing moved.",
+    "paused.late": "From {start} to {until} it stood still, because {reason}. It was late by then, "
+    "so nothing moved.",
     "paused.open": "Since {start} it stands still, because {reason}. Nobody knows for how long: "
     "the due time moves on with it, and no step comes until it goes on.",
     "act.retier": "On {at} the tier was corrected to {tier}. The start stayed where it was.",
@@ -124,6 +126,8 @@ EN: Final[Mapping[str, str]] = {
     "replans.once": "Its steps were planned anew once, as the due time moved or stood still.",
     "correction.same": "Corrected on {when}: it stays {after}, but its due time was another one "
     "before.",
+    "correction.open": "On {when} it was taken up again: it had stood here as {before}, and is "
+    "{after} since, because the policy changed, or what we know of the case.",
     "correction": "Corrected on {when}: it had stood here as {before}, and is now {after}, "
     "because we heard late of what had happened.",
     "state.running": "running",
@@ -204,7 +208,9 @@ ZH: Final[Mapping[str, str]] = {
     "now.out_of_office": "团队不在岗",
     "now.outage": "平台出了故障",
     "paused": "{start}到{until}停表，因为{reason}。这段里本来要计{seconds}，截止时间顺延同样多。",
-    "paused.free": "{start}到{until}停表，因为{reason}。这段时间本来就没有别的要计，截止时间不变。",
+    "paused.free": "{start}到{until}停表，因为{reason}。这段时间本来也不计"
+    "（下班、休息，或者已经停表），截止时间不变。",
+    "paused.late": "{start}到{until}停表，因为{reason}。那时已经超时了，截止时间不变。",
     "paused.open": "{start}起停表，因为{reason}。还不知道停到几时：截止时间一起顺延，其间不提醒。",
     "act.retier": "{at}，等级改为{tier}，开始的时间不变。",
     "act.reopen": "{at}，个案重新打开。",
@@ -243,6 +249,8 @@ ZH: Final[Mapping[str, str]] = {
     "replans": "截止时间变了或者停了表，提醒重新排了{count}次。",
     "replans.once": "截止时间变了或者停了表，提醒重新排了一次。",
     "correction.same": "{when}更正：仍然是“{after}”，但原来的截止时间不同。",
+    "correction.open": "{when}起重新计时：这里原来写的是“{before}”，后来规则变了，"
+    "或者我们对个案知道得更多了，现在是“{after}”。",
     "correction": "{when}更正：这里原来写的是“{before}”，现在是“{after}”，因为消息晚到了。",
     "state.running": "计时中",
     "state.paused": "停表",

@@ -12,6 +12,7 @@ from services.core.explain.types import (
     Lang,
     NamedDay,
     PassedOver,
+    PauseTold,
     Raised,
     StepTold,
     Stretch,
@@ -184,14 +185,19 @@ def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
         return  # the platform's window waits for nobody
     for pause in told.pauses:
         until = pause.until or end
-        key = "paused" if pause.counted_seconds else "paused.free"
         yield speech.say(
-            "paused.open" if until is None else key,
+            _pause_key(told, pause) if until else "paused.open",
             start=speech.moment(pause.start),
             until=speech.later(until, pause.start) if until else "",
             reason=speech.say(f"{'now' if until is None else 'pause'}.{pause.reason.value}"),
             seconds=speech.length(pause.counted_seconds),
         )
+
+
+def _pause_key(told: Explanation, pause: PauseTold) -> str:
+    if pause.counted_seconds:
+        return "paused"
+    return "paused.late" if pause.start >= told.clock.shape.due_at else "paused.free"
 
 
 def _is_late(told: Explanation) -> bool:
@@ -314,9 +320,16 @@ def _history(told: Explanation, speech: Speech) -> Iterator[str]:
         yield _correction(correction, speech)
 
 
+def _correction_key(correction: dict[str, str]) -> str:
+    if correction["from"] == correction["to"]:
+        return "correction.same"
+    is_open = correction["to"] in {ClockState.RUNNING, ClockState.PAUSED}
+    return "correction.open" if is_open else "correction"
+
+
 def _correction(correction: dict[str, str], speech: Speech) -> str:
     return speech.say(
-        "correction.same" if correction["from"] == correction["to"] else "correction",
+        _correction_key(correction),
         when=speech.moment(datetime.fromisoformat(correction["corrected_at"])),
         before=speech.say(f"state.{correction['from']}"),
         after=speech.say(f"state.{correction['to']}"),

@@ -197,6 +197,28 @@ class TestWords:
         assert "林夏 answered on Friday 20 November, 17:30." in said
         assert "the promise was kept" in said
 
+    def test_a_pause_that_moved_nothing_says_why(self) -> None:
+        night = Pause(FRIDAY + timedelta(hours=2), FRIDAY + timedelta(hours=3))
+        assert "would not have counted anyway" in words(facts(night))
+        late = Pause(FRIDAY + timedelta(days=5), FRIDAY + timedelta(days=6))
+        assert "It was late by then" in words(facts(late))
+        assert "那时已经超时了" in words(facts(late), Lang.ZH)
+
+    def test_a_promise_that_was_taken_up_again_did_not_come_late_to_us(self) -> None:
+        seen = facts()
+        turned = {
+            "corrected_at": FRIDAY.isoformat(),
+            "from": "missed",
+            "to": "running",
+            "met_at": None,
+            "missed_at": FRIDAY.isoformat(),
+        }
+        again = replace(seen, clock=replace(seen.clock, corrections=[turned]))
+        said = words(again)
+        assert "it was taken up again: it had stood here as missed" in said
+        assert "heard late" not in said
+        assert "重新计时" in words(again, Lang.ZH)
+
     def test_a_policy_that_was_not_for_it_says_why(self) -> None:
         values = {name: getattr(POLICY, name) for name in POLICY.__dataclass_fields__}
         other = Policy(

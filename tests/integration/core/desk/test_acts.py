@@ -131,6 +131,19 @@ async def test_a_correction_to_urgent_keeps_the_elapsed_time(line: Line) -> None
     assert [tuple(row) for row in judgements] == [("engine", "important"), ("member", "urgent")]
 
 
+async def test_a_corrected_tier_orders_what_lies_ahead_though_no_moment_moves(line: Line) -> None:
+    # What the public was told, comments within 4 hours, comes before the targets of both tiers.
+    await line.hear(comment("c1", "你们的活动规则是什么？怎么参加抽奖呀"))
+    case = await case_of(line)
+    await act(line, lambda uow: desk.retier(uow, case.id, tier=Tier.ROUTINE))
+    found = await line.row("SELECT DISTINCT t.tier FROM timers t WHERE t.state = 'pending'")
+    assert found.tier == "routine"
+    generation = await line.row(
+        "SELECT generation FROM clocks WHERE kind = 'first_response' AND state = 'running'"
+    )
+    assert generation.generation == 1
+
+
 async def test_a_correction_that_finds_the_promise_broken_says_so_once_and_not_at_once(
     line: Line,
 ) -> None:
