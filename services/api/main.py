@@ -114,8 +114,6 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
                 "retry-after",
                 "location",
                 "idempotency-replayed",
-                "ratelimit",
-                "ratelimit-policy",
             ],
         )
     app.add_middleware(RequestContext)

@@ -21,7 +21,7 @@ from services.core.kit.text import clean_tree
 log = structlog.get_logger(__name__)
 
 # Configuration and replies; webhooks have a door and limits of their own.
-MAX_JSON_BYTES: Final = 256 * 1024
+MAX_JSON_BYTES: Final = 512 * 1024
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 # The routes that read their bodies themselves: raw and signed, and files. Nothing is authorized

@@ -266,14 +266,15 @@ async def attach_messages(uow: UnitOfWork, spans: Sequence[dict[str, Any]]) -> N
     await uow.execute(ATTACH, parameters)
 
 
-async def add_act(uow: UnitOfWork, row: dict[str, Any]) -> None:
-    await uow.execute(insert(CaseActRow).values(workspace_id=uow.workspace_id, **row))
+async def add_acts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    stamped = [row | {"workspace_id": uow.workspace_id} for row in rows]
+    await uow.execute(insert(CaseActRow), stamped)
 
 
-async def assign_case(uow: UnitOfWork, case_id: UUID, member_id: UUID | None) -> None:
+async def assign_cases(uow: UnitOfWork, case_ids: Sequence[UUID], member_id: UUID | None) -> None:
     await uow.execute(
         update(CaseRow)
-        .where(CaseRow.workspace_id == uow.workspace_id, CaseRow.id == case_id)
+        .where(CaseRow.workspace_id == uow.workspace_id, CaseRow.id.in_(case_ids))
         .values(assignee_id=member_id, version=CaseRow.version + 1, updated_at=uow.now)
     )
 

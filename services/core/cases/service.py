@@ -212,10 +212,20 @@ async def add_act(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Keep a person's act as an input of the fold, and in the audit log."""
-    row = {
-        "id": ids.new_id(),
-        "thread_id": case.thread_id,
-        "case_id": case.id,
+    await add_acts(uow, [case], kind, until=until, tier=tier, detail=detail)
+
+
+async def add_acts(
+    uow: UnitOfWork,
+    done_to: Sequence[Row[Any]],
+    kind: ActKind,
+    *,
+    until: datetime | None = None,
+    tier: Tier | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """The same act on many cases; at least one."""
+    same = {
         "kind": kind.value,
         "at": uow.now,
         "until": until,
@@ -224,17 +234,28 @@ async def add_act(
         "actor_kind": uow.actor.kind,
         "actor_id": uow.actor.id,
     }
-    await repository.add_act(uow, row)
+    rows = [
+        {"id": ids.new_id(), "thread_id": case.thread_id, "case_id": case.id} | same
+        for case in done_to
+    ]
+    await repository.add_acts(uow, rows)
     told = {"until": until.isoformat() if until else None, "tier": tier.value if tier else None}
-    await audit.record(uow, [AuditEntry(f"case.{kind.value}", "case", case.id, told)])
+    entries = [AuditEntry(f"case.{kind.value}", "case", case.id, told) for case in done_to]
+    await audit.record(uow, entries)
 
 
 async def assign(uow: UnitOfWork, case: Row[Any], member_id: UUID | None) -> None:
     """Give the case to a member, or to nobody. The caller has checked the member."""
-    await repository.assign_case(uow, case.id, member_id)
+    await assign_all(uow, [case], member_id)
+
+
+async def assign_all(uow: UnitOfWork, given: Sequence[Row[Any]], member_id: UUID | None) -> None:
+    """The same for many cases."""
+    await repository.assign_cases(uow, [case.id for case in given], member_id)
     told = {"member_id": str(member_id) if member_id else None}
-    await audit.record(uow, [AuditEntry("case.assigned", "case", case.id, told)])
-    await stream.announce(uow, [Fact("case.assigned", "case", case.id, told)])
+    entries = [AuditEntry("case.assigned", "case", case.id, told) for case in given]
+    await audit.record(uow, entries)
+    await stream.announce(uow, [Fact("case.assigned", "case", case.id, told) for case in given])
 
 
 async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:

@@ -213,6 +213,13 @@ async def record_retier(uow: UnitOfWork, message: UUID, *, tier: Tier, note: str
     await triage.record_retier(uow, message, tier=tier, note=note)
 
 
+async def record_retiers(
+    uow: UnitOfWork, messages: Sequence[UUID], *, tier: Tier, note: str | None
+) -> None:
+    """The same for many messages; at least one."""
+    await triage.record_retiers(uow, messages, tier=tier, note=note)
+
+
 async def hold_message(uow: UnitOfWork, message: UUID) -> Row[Any]:
     """A message as it stands once its thread and it are held. Raises NotFoundError."""
     places = await repository.list_places(uow, [message])

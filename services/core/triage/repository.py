@@ -1,10 +1,11 @@
 """SQL of judgements: append, never overwrite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.core.kit.bulk import insert_rows
 from services.core.kit.uow import UnitOfWork
@@ -18,17 +19,25 @@ async def add_judgements(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> Non
     await insert_rows(uow, JUDGEMENTS, rows, conflict="ON CONFLICT DO NOTHING")
 
 
-async def copy_judgement(
-    uow: UnitOfWork, message_id: UUID, *, judgement_id: UUID, values: dict[str, Any]
+async def copy_judgements(
+    uow: UnitOfWork, fresh_ids: Mapping[UUID, UUID], values: dict[str, Any]
 ) -> None:
-    """Add a judgement like the message's newest one, but for these values."""
+    """Add a judgement like each message's newest one, but for these values.
+
+    `fresh_ids` are those of the new ones, by message.
+    """
     query = (
         select(JudgementRow.__table__)
-        .where(JudgementRow.workspace_id == uow.workspace_id, JudgementRow.message_id == message_id)
-        .order_by(JudgementRow.decided_at.desc())
-        .limit(1)
+        .where(
+            JudgementRow.workspace_id == uow.workspace_id,
+            JudgementRow.message_id.in_(list(fresh_ids)),
+        )
+        .ext(distinct_on(JudgementRow.message_id))
+        .order_by(JudgementRow.message_id, JudgementRow.decided_at.desc())
     )
-    row = (await uow.execute(query)).one()
-    copied = dict(row._mapping) | values  # noqa: SLF001 - SQLAlchemy's public name for it
-    copied |= {"id": judgement_id, "decided_at": uow.now}
-    await uow.execute(insert(JudgementRow).values(copied))
+    same = values | {"decided_at": uow.now}
+    copied = [
+        dict(row) | same | {"id": fresh_ids[row["message_id"]]}
+        for row in (await uow.execute(query)).mappings()
+    ]
+    await uow.execute(insert(JudgementRow), copied)

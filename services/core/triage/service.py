@@ -59,12 +59,16 @@ async def judge(
 
 async def record_retier(uow: UnitOfWork, message_id: UUID, *, tier: Tier, note: str | None) -> None:
     """Keep a person's tier beside the engine's judgement; neither replaces the other."""
-    await repository.copy_judgement(
-        uow,
-        message_id,
-        judgement_id=ids.new_id(),
-        values={"decided_by": MEMBER, "actor_id": uow.actor.id, "tier": tier.value, "note": note},
-    )
+    await record_retiers(uow, [message_id], tier=tier, note=note)
+
+
+async def record_retiers(
+    uow: UnitOfWork, message_ids: Sequence[UUID], *, tier: Tier, note: str | None
+) -> None:
+    """The same for many messages that were judged; at least one."""
+    fresh_ids = {message_id: ids.new_id() for message_id in message_ids}
+    values = {"decided_by": MEMBER, "actor_id": uow.actor.id, "tier": tier.value, "note": note}
+    await repository.copy_judgements(uow, fresh_ids, values)
 
 
 def tell_reasons(decision: Decision) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ JSON = {"content-type": "application/json"}
         (b'"text"', 422, "invalid_request"),
         (b"", 422, "invalid_request"),
         (b"{}", 422, "invalid_request"),
-        (b" " * (256 * 1024 + 1), 413, "too_large"),
+        (b" " * (512 * 1024 + 1), 413, "too_large"),
     ],
     ids=lambda value: repr(value)[:30],
 )

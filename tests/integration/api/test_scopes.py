@@ -18,7 +18,9 @@ from tests.support.worlds import make_world
 
 SCHEMA: Final[dict[str, Any]] = json.loads(render())
 # People at work act on these; everything else that is changed is setting up.
-ACTED_ON: Final = frozenset({"alerts", "bursts", "cases", "dead_letters", "messages", "samples"})
+ACTED_ON: Final = frozenset(
+    {"alerts", "bulk", "bursts", "cases", "dead_letters", "messages", "samples"}
+)
 # By operation, or by module where all of them are the same.
 OTHERWISE: Final = {
     "audit": Scope.MANAGE,
