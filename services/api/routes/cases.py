@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.deps import PageQuery, ReadUnit, State, WorkUnit
+from services.api.deps import CurrentCaller, PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.schemas.cases import (
@@ -101,8 +101,12 @@ async def get_case(uow: ReadUnit, case_id: UUID) -> CaseDetail:
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFoundError, ReplyWindowClosedError),
 )
-async def record_reply(uow: WorkUnit, case_id: UUID, body: ReplyBody) -> ReplyRecorded:
+async def record_reply(
+    uow: WorkUnit, caller: CurrentCaller, case_id: UUID, body: ReplyBody
+) -> ReplyRecorded:
     """Keeps a reply the brand gave and settles the promises it answers, by when it was given.
+
+    Without `member_id` it is of whoever signed in.
 
     Nothing is sent to the platform. With the platform's `external_id` the same reply may be
     recorded twice, and be told by a webhook too, and counts once. Without it, a reply later than
@@ -114,7 +118,7 @@ async def record_reply(uow: WorkUnit, case_id: UUID, body: ReplyBody) -> ReplyRe
         text=body.text,
         occurred_at=body.occurred_at,
         external_id=body.external_id,
-        member_id=body.member_id,
+        member_id=body.member_id or caller.person,
         resolves=body.resolves,
     )
     return ReplyRecorded(message_id=message_id, case=await _show(uow, case_id))

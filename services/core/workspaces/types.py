@@ -41,6 +41,11 @@ class Caller:
     session_id: UUID | None = None
 
     @property
+    def person(self) -> UUID | None:
+        """The member who signed in; nobody behind a key."""
+        return self.member_id if self.session_id is not None else None
+
+    @property
     def actor(self) -> Actor:
         """As whom they act: a person who signed in as themself, a program as its key."""
         if self.session_id is not None:

@@ -10,11 +10,15 @@ from fastapi import FastAPI
 
 from services.api.credentials import COOKIE, LOOPBACK_COOKIE
 from services.api.main import create_app
+from services.core.cases import service as cases
+from services.core.conversations.types import Touched
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database
 from services.core.settings import ApiSettings, Settings
+from services.core.sla import service as sla
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Role, Workspace
+from tests.support import rows as make
 from tests.support.line import NOON
 from tests.support.people import (
     PASSWORD,
@@ -80,6 +84,30 @@ async def test_the_role_decides_and_the_trail_names_the_person(
     newest = (await api.get("/v1/audit")).json()["items"]
     made = next(entry for entry in newest if entry["action"] == "team.created")
     assert (made["actor_kind"], made["actor_id"]) == ("member", str(boss.member.id))
+
+
+async def test_what_somebody_does_to_a_case_is_theirs(
+    app: FastAPI, api: httpx.AsyncClient, database: Database, workspace: Workspace, lin: Person
+) -> None:
+    mei = await make_person(database, workspace.id, "mei")
+    async with database.unit(workspace.id) as uow:
+        await sla.ensure_defaults(uow)
+        story = await make.add_story(uow, external_id="c1")
+        await cases.refold(uow, [Touched(story.thread.id, story.said.occurred_at)])
+        case_id = (await uow.execute("SELECT id FROM cases")).scalar_one()
+    async with browser_of(app) as browser:
+        await come_in(browser, lin)
+        await browser.post(f"/v1/cases/{case_id}/replies", json={"text": "129 元"})
+        mine = {"member_id": str(lin.member.id)}
+        assert (await browser.post(f"/v1/cases/{case_id}/assign", json=mine)).status_code == 200
+        line = {"text": "who", "member_id": str(mei.member.id)}
+        assert (await browser.post("/v1/commands", json=line)).status_code == 200
+    trail = (await api.get("/v1/audit")).json()["items"]
+    acts = [entry for entry in trail if entry["action"].startswith("case.")]
+    assert {(act["actor_kind"], act["actor_id"]) for act in acts} == {("member", mine["member_id"])}
+    async with database.read(workspace.id) as uow:
+        said = await uow.execute("SELECT member_handle FROM messages WHERE direction = 'out'")
+        assert said.scalars().all() == ["lin"]
 
 
 async def test_a_password_opens_and_every_wrong_word_gets_one_answer(
