@@ -197,10 +197,7 @@ def _counts(totals: Totals) -> Iterable[Metric]:
     for tier, count in totals.cases_open.items():
         cases.add_metric((tier,), count)
     yield cases
-    yield _gauge("clocks_unsettled", "Promises still open.", totals.clocks_unsettled)
-    yield _gauge(
-        "clocks_missed_unsettled", "Promises broken and still unanswered.", totals.clocks_missed
-    )
+    yield from _promises(totals)
     yield _gauge("timers_pending", "Moments still to come.", totals.timers_pending)
     yield _gauge("outbox_pending", "Messages waiting to be sent.", totals.outbox_pending)
     yield _gauge("outbox_dead", "Messages given up on, until redriven.", totals.outbox_dead)
@@ -220,6 +217,24 @@ def _counts(totals: Totals) -> Iterable[Metric]:
         "Sums of days that the last recounts found wrong.",
         totals.rollup_mismatches,
     )
+
+
+def _promises(totals: Totals) -> Iterable[Metric]:
+    told = totals.promises
+    unsettled = sum(each.unsettled for each in told.values())
+    broken = sum(each.broken for each in told.values())
+    yield _gauge("clocks_unsettled", "Promises still open.", unsettled)
+    yield _gauge("clocks_missed_unsettled", "Promises broken and still unanswered.", broken)
+    family = GaugeMetricFamily(
+        "warmline_promises",
+        "Open promises by tier: all, those due within the hour, those broken already.",
+        labels=("tier", "state"),
+    )
+    for tier, each in told.items():
+        family.add_metric((tier, "open"), each.unsettled)
+        family.add_metric((tier, "due_soon"), each.due_soon)
+        family.add_metric((tier, "broken"), each.broken)
+    yield family
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

@@ -63,14 +63,23 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPromises:
+    """How many are unsettled, and of those: due within the hour, and broken already."""
+
+    unsettled: int = 0
+    due_soon: int = 0
+    broken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What waits in all workspaces together."""
 
     journal_pending: int
     journal_quarantined: int
     cases_open: dict[str, int]
-    clocks_unsettled: int
-    clocks_missed: int
+    # By tier.
+    promises: dict[str, OpenPromises]
     timers_pending: int
     outbox_pending: int
     outbox_dead: int

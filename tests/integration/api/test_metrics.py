@@ -76,6 +76,10 @@ async def test_what_waits_is_read_from_all_workspaces(
     assert found['warmline_cases_open{tier="spam"}'] == 0
     assert found["warmline_clocks_unsettled"] == 4
     assert found["warmline_clocks_missed_unsettled"] == 2
+    assert found['warmline_promises{state="open",tier="urgent"}'] == 4
+    assert found['warmline_promises{state="broken",tier="urgent"}'] == 2
+    assert found['warmline_promises{state="due_soon",tier="urgent"}'] == 2
+    assert found['warmline_promises{state="open",tier="spam"}'] == 0
     assert found["warmline_timers_pending"] == 2
     assert found["warmline_timers_lag_seconds"] >= 100
     assert found["warmline_outbox_pending"] == 2

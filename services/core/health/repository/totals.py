@@ -14,7 +14,6 @@ SELECT
   (SELECT count(*) FROM journal
    WHERE state = 'quarantined' AND state IN ('quarantined', 'no_handler_yet'))
     AS journal_quarantined,
-  clocks.unsettled AS clocks_unsettled, clocks.missed AS clocks_missed,
   (SELECT count(*) FROM timers WHERE state = 'pending') AS timers_pending,
   (SELECT count(*) FROM outbox WHERE state = 'pending') AS outbox_pending,
   (SELECT count(*) FROM outbox WHERE state = 'dead') AS outbox_dead,
@@ -30,9 +29,14 @@ SELECT
      (SELECT min(stale_since) FROM metric_days WHERE stale_since IS NOT NULL))), 0))
     AS rollup_lag_seconds,
   (SELECT coalesce(sum(mismatches), 0) FROM metric_heads) AS rollup_mismatches
-FROM
-  (SELECT count(*) AS unsettled, count(*) FILTER (WHERE missed_at IS NOT NULL) AS missed
-   FROM clocks WHERE settled_at IS NULL AND state <> 'void') AS clocks
+"""
+
+# What stands still is due at no known time.
+OPEN_PROMISES: Final = """
+SELECT tier, count(*) AS unsettled, count(*) FILTER (WHERE missed_at IS NOT NULL) AS broken,
+  count(*) FILTER (WHERE missed_at IS NULL AND state = 'running'
+    AND due_at <= CAST(:now AS timestamptz) + interval '1 hour') AS due_soon
+FROM clocks WHERE settled_at IS NULL AND state <> 'void' GROUP BY tier
 """
 
 OPEN_CASES: Final = """
@@ -50,6 +54,11 @@ async def get_totals(uow: UnitOfWork) -> Row[Any]:
 
 async def count_open_cases(uow: UnitOfWork) -> dict[str, int]:
     return {row.tier: row.cases for row in await uow.execute(OPEN_CASES)}
+
+
+async def count_open_promises(uow: UnitOfWork) -> list[Row[Any]]:
+    """By tier: how many are open, due within the hour, and broken."""
+    return list(await uow.execute(OPEN_PROMISES, {"now": uow.now}))
 
 
 async def get_revision(uow: UnitOfWork) -> str | None:

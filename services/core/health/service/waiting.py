@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.core.health.repository import totals, waiting
-from services.core.health.types import Ages, Totals, Waiting
+from services.core.health.types import Ages, OpenPromises, Totals, Waiting
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.triage.types import Tier
 
@@ -57,12 +57,13 @@ async def read_totals(database: Database) -> Totals:
     async with database.system() as uow:
         row = await totals.get_totals(uow)
         cases = await totals.count_open_cases(uow)
+        promises = await totals.count_open_promises(uow)
+    found = {row.tier: OpenPromises(row.unsettled, row.due_soon, row.broken) for row in promises}
     return Totals(
         journal_pending=row.journal_pending,
         journal_quarantined=row.journal_quarantined,
         cases_open={tier.value: cases.get(tier.value, 0) for tier in Tier},
-        clocks_unsettled=row.clocks_unsettled,
-        clocks_missed=row.clocks_missed,
+        promises={tier.value: found.get(tier.value, OpenPromises()) for tier in Tier},
         timers_pending=row.timers_pending,
         outbox_pending=row.outbox_pending,
         outbox_dead=row.outbox_dead,
