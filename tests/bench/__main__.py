@@ -15,6 +15,7 @@ from tests.bench import (
     escalation,
     intake,
     listeners,
+    numbers,
     pipeline,
     promises,
     reads,
@@ -34,6 +35,7 @@ CHAPTERS = (
     "escalation",
     "replans",
     "listeners",
+    "numbers",
     "endurance",
 )
 CASES = 1_000_000
@@ -43,6 +45,7 @@ ALONE: Mapping[str, Callable[[Place, float], Chapter]] = {
     "pipeline": pipeline.measure,
     "replans": replans.measure,
     "listeners": listeners.measure,
+    "numbers": numbers.measure,
     "escalation": escalation.measure,
 }
 

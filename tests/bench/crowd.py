@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,12 +25,25 @@ class Crowded:
     seeded: Seeded
 
 
-def fill(place: Place, name: str, cases: int, *, messages_per_case: int = 10) -> Crowded:
-    """All cases open and none due soon."""
-    return asyncio.run(_fill(place, name, cases, messages_per_case))
+def fill(
+    place: Place,
+    name: str,
+    cases: int,
+    *,
+    messages_per_case: int = 10,
+    open_share: float = 1.0,
+    past_days: int = 90,
+) -> Crowded:
+    """Cases of which none is due soon; all are open unless it is said otherwise."""
+    crowd = {
+        "messages_per_case": messages_per_case,
+        "open_share": open_share,
+        "past_days": past_days,
+    }
+    return asyncio.run(_fill(place, name, cases, crowd))
 
 
-async def _fill(place: Place, name: str, cases: int, messages_per_case: int) -> Crowded:
+async def _fill(place: Place, name: str, cases: int, crowd: dict[str, Any]) -> Crowded:
     database = await place.open()
     workspace = await workspaces.create_workspace(database, name, slug=name)
     async with database.unit(workspace.id) as uow:
@@ -38,13 +52,7 @@ async def _fill(place: Place, name: str, cases: int, messages_per_case: int) -> 
         key = await workspaces.create_key(uow, name="bench", scopes=[Scope.READ])
     await database.close()
     connection = await asyncpg.connect(place.database_url)
-    seeded = await seed_cases(
-        connection,
-        workspace.id,
-        cases=cases,
-        messages_per_case=messages_per_case,
-        open_share=1.0,
-    )
+    seeded = await seed_cases(connection, workspace.id, cases=cases, **crowd)
     await connection.close()
     return Crowded(workspace.id, key.secret, seeded)
 

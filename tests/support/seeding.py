@@ -51,6 +51,8 @@ class Crowd:
     due: Due | None = None
     # None is the database's now.
     now: datetime | None = None
+    # Over how many days what was answered lies.
+    past_days: int = 90
     # Workers have slept since, which None says they have not. Later moments are pending.
     worked_until: datetime | None = None
     texts: Sequence[str] = TEXTS
@@ -137,6 +139,7 @@ async def _plan(
         due.at,
         due.spread,
         wanted.name,
+        wanted.past_days,
     )
 
 

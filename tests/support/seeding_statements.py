@@ -49,7 +49,7 @@ WITH policy AS (
     WHEN open THEN $5::timestamptz - make_interval(secs => budget * 0.4 * age)
     -- One after the other over the past months, the last of them ended before the open ones.
     ELSE $5::timestamptz - make_interval(days => 4)
-      - make_interval(secs => ($2::bigint - n) * 90 * 86400.0 / $2::bigint)
+      - make_interval(secs => ($2::bigint - n) * $11::int * 86400.0 / $2::bigint)
     END) AS opened_at
   FROM budgeted
 )
