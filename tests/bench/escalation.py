@@ -126,6 +126,10 @@ async def _steady(here: Place, crowded: Crowded, seconds: float, chapter: Chapte
             alone = await _tell(here, crowded, hook, "alone", seconds)
             await _add(database, crowded, "dead", ChannelKind.WEBHOOK, dead)
             beside = await _tell(here, crowded, hook, "beside", seconds)
+    async with database.unit(crowded.workspace_id) as uow:
+        # What still waits for the dead one shall not disturb the storm.
+        for one in await alerts.list_channels(uow):
+            await alerts.archive_channel(uow, one.id)
     await database.close()
     started = [one for one, _ in alone]
     chapter.add(
