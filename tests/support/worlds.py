@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from services.core.alerts import service as alerts
 from services.core.calendars import service as calendars
 from services.core.calendars.types import CalendarDraft, Span, StandstillDraft, StandstillReason
+from services.core.exports import service as exports
+from services.core.exports.types import ExportDraft, What
 from services.core.intake import service as intake
 from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
@@ -106,6 +108,7 @@ FIND = {
     "clock_id": "SELECT id FROM clocks",
     "delivery_id": "SELECT id FROM deliveries",
     "detector_id": "SELECT id FROM detectors",
+    "export_id": "SELECT id FROM exports",
     "follower_id": "SELECT id FROM followers",
     "inhibition_id": "SELECT id FROM inhibitions",
     "key_id": "SELECT id FROM api_keys",
@@ -175,6 +178,7 @@ async def make_world(database: Database, name: str) -> World:
         await uow.execute(BURST, {"id": uuid4()})
         await uow.execute(DETECTOR, {"id": uuid4()})
         await _subscribe(uow)
+        await exports.order(uow, ExportDraft(What.MESSAGES))
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})

@@ -29,6 +29,7 @@ from services.core.desk import service as desk
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
+from services.core.search.errors import NothingToLookForError
 from services.core.sla.errors import ReplyWindowClosedError
 from services.core.triage.types import Category, Tier
 
@@ -60,8 +61,8 @@ class CaseQuery(BaseModel):
         default=None,
         min_length=1,
         max_length=100,
-        description="Anywhere in the case's messages or its follower's handle, in any case of "
-        "letters. Reads the texts of the cases it passes: combine it with another condition.",
+        description="What was said in the case, or its follower's handle or name, as `/v1/search` "
+        "finds it.",
     )
 
     def to_filter(self) -> CaseFilter:
@@ -79,7 +80,11 @@ class CaseQuery(BaseModel):
         )
 
 
-@router.get("", summary="List cases", responses=problems(InvalidInputError, InvalidCursorError))
+@router.get(
+    "",
+    summary="List cases",
+    responses=problems(InvalidInputError, InvalidCursorError, NothingToLookForError),
+)
 async def list_cases(
     uow: ReadUnit, page: PageQuery, wanted: Annotated[CaseQuery, Query()]
 ) -> Page[CaseLine]:

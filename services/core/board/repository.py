@@ -1,6 +1,6 @@
 """SQL of the reading side: conditions are put together here, the statements stand beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.core.board import statements
-from services.core.board.rules import containing
 from services.core.board.types import CaseFilter, MessageFilter, Place
 from services.core.kit.uow import UnitOfWork
 
 Rows = list[Row[Any]]
+
+BY_ID = " AND id = ANY(CAST(:ids AS uuid[]))"
 
 
 async def list_cases(uow: UnitOfWork, wanted: CaseFilter, after: Place | None, limit: int) -> Rows:
@@ -26,6 +27,14 @@ async def list_cases(uow: UnitOfWork, wanted: CaseFilter, after: Place | None, l
         conditions=conditions, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
     )
     return await _rows(uow, statement, bound | {"limit": limit})
+
+
+async def list_cases_by_id(uow: UnitOfWork, case_ids: Sequence[UUID]) -> Rows:
+    """In whatever state they are."""
+    statement = statements.CASES.format(
+        conditions=BY_ID, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
+    )
+    return await _rows(uow, statement, {"ids": list(case_ids), "limit": len(case_ids)})
 
 
 async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
@@ -58,6 +67,11 @@ async def list_messages(
     return await _messages(uow, *_equal(bound), after, limit)
 
 
+async def list_messages_by_id(uow: UnitOfWork, message_ids: Sequence[UUID]) -> Rows:
+    """The newest ones first."""
+    return await _messages(uow, BY_ID, {"ids": list(message_ids)}, None, len(message_ids))
+
+
 async def get_message(uow: UnitOfWork, message_id: UUID) -> Row[Any] | None:
     rows = await _messages(uow, " AND id = :id", {"id": message_id}, None, 1)
     return next(iter(rows), None)
@@ -78,6 +92,12 @@ async def list_followers(
         bound |= {"after_at": after[0], "after_id": after[1]}
     statement = statements.FOLLOWERS.format(conditions=conditions)
     return await _rows(uow, statement, bound | {"limit": limit})
+
+
+async def list_followers_by_id(uow: UnitOfWork, follower_ids: Sequence[UUID]) -> Rows:
+    """The last seen first."""
+    statement = statements.FOLLOWERS.format(conditions=BY_ID)
+    return await _rows(uow, statement, {"ids": list(follower_ids), "limit": len(follower_ids)})
 
 
 async def list_posts(
@@ -156,9 +176,13 @@ def _case_conditions(wanted: CaseFilter) -> tuple[str, dict[str, Any]]:
     if wanted.due_before is not None:
         conditions += " AND sort_due_at < :due_before AND next_due_at IS NOT NULL"
         bound["due_before"] = wanted.due_before
-    if wanted.text is not None:
+    if wanted.patterns:
         conditions += statements.CASE_TEXT
-        bound["text"] = containing(wanted.text)
+        bound["patterns"] = list(wanted.patterns)
+    if wanted.told is not None:
+        conditions += statements.CASE_TOLD
+        bound["told_ids"] = list(wanted.told.case_ids)
+        bound["told_followers"] = list(wanted.told.follower_ids)
     return conditions, bound
 
 

@@ -43,9 +43,3 @@ def by_tier(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
         totals[tier] += count
         totals["total"] += count
     return totals
-
-
-def containing(text: str) -> str:
-    r"""A LIKE pattern for `text` anywhere, with `%`, `_` and `\` meaning themselves."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -1,6 +1,7 @@
 """Show the work: cases by what is due next, a case whole, what was said, the day's figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from services.core.board.types import (
 from services.core.kit.errors import NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.objectives.types import RESPONSES
+from services.core.search import service as search
 from services.core.sla.types import PROMISES
 
 # Everything below one case, newest first. A thread longer than this is read by /v1/messages.
@@ -36,8 +38,11 @@ async def list_cases(
 ) -> Slice[View]:
     """Cases by next due, those that owe nothing last. One statement, whatever the filters.
 
-    A condition on `text` reads messages until the page is full: slow on a large workspace.
+    A `text` is looked up first (core/search). What more than 1,000 cases say is read as the list
+    passes it, as is one letter alone. Raises NothingToLookForError for punctuation.
     """
+    if wanted.text is not None:
+        wanted = await _look_up(uow, wanted, wanted.text)
     rows = await repository.list_cases(uow, wanted, after, limit + 1)
     return _slice(rows, limit, views.case_line, "sort_due_at")
 
@@ -124,6 +129,22 @@ async def get_follower(uow: UnitOfWork, follower_id: UUID) -> View:
     return _only(rows, views.as_view, "follower")
 
 
+async def read_messages(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, View]:
+    """Those of them that are there, as lists show them; so do the next two."""
+    rows = await repository.list_messages_by_id(uow, ids)
+    return {row.id: views.message_view(row) for row in rows}
+
+
+async def read_cases(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, View]:
+    rows = await repository.list_cases_by_id(uow, ids)
+    return {row.id: views.case_line(row) for row in rows}
+
+
+async def read_followers(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, View]:
+    rows = await repository.list_followers_by_id(uow, ids)
+    return {row.id: views.as_view(row) for row in rows}
+
+
 async def list_posts(
     uow: UnitOfWork,
     *,
@@ -176,6 +197,12 @@ async def summarise(uow: UnitOfWork, *, zone: str = "UTC") -> Summary:
         backlog_pending=figures.pending,
         backlog_oldest_age_seconds=(uow.now - oldest).total_seconds() if oldest else None,
     )
+
+
+async def _look_up(uow: UnitOfWork, wanted: CaseFilter, written: str) -> CaseFilter:
+    question = await search.read_question(uow, written)
+    told = await search.find_told(uow, question)
+    return replace(wanted, told=told, patterns=() if told else question.patterns)
 
 
 async def _day(uow: UnitOfWork, zone: str) -> Row[Any]:

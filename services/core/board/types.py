@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.core.cases.types import CaseState
 from services.core.conversations.types import ItemKind
+from services.core.search.types import Told
 from services.core.triage.types import Category, Tier
 
 T = TypeVar("T")
@@ -29,7 +30,8 @@ class CaseFilter:
     """All conditions hold together; an empty tuple or None does not restrict.
 
     Without `states`, resolved and void cases are left out. `unassigned` and `assignee_id`
-    exclude each other. `due_before` leaves out cases that owe nothing.
+    exclude each other. `due_before` leaves out cases that owe nothing. `text` is what people
+    wrote; the service makes it `told` or `patterns`, which repositories read.
     """
 
     states: tuple[CaseState, ...] = ()
@@ -41,6 +43,8 @@ class CaseFilter:
     follower_id: UUID | None = None
     due_before: datetime | None = None
     text: str | None = None
+    told: Told | None = None
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

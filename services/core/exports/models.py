@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.core.exports.types import ExportState, Format, What
+from services.core.exports.types import ExportState, FileFormat, What
 from services.core.kit.db import Base, Json, Key, one_of
 
 
@@ -15,7 +15,7 @@ class ExportRow(Base):
     __tablename__ = "exports"
     __table_args__ = (
         one_of("what", What),
-        one_of("format", Format),
+        one_of("format", FileFormat),
         one_of("state", ExportState),
         # Read across workspaces: what is to be written next, and whose file is to go.
         Index(

@@ -19,7 +19,7 @@ class What(StrEnum):
     AUDIT = "audit"
 
 
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """CSV begins with a byte order mark and a line of names; NDJSON is an object a line."""
 
     CSV = "csv"
@@ -45,7 +45,7 @@ class ExportDraft:
     """`filters` are conditions by name, each value as JSON spells it."""
 
     what: What
-    format: Format = Format.CSV
+    format: FileFormat = FileFormat.CSV
     filters: Mapping[str, Any] = field(default_factory=dict)
 
 

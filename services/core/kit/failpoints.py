@@ -41,6 +41,8 @@ POINTS: Final = (
     "stage.samples",
     "stage.bursts",
     "stage.objectives",
+    "stage.exports",
+    "stage.exports-upkeep",
     "stage.metrics",
     "stage.recount",
     "stage.detectors",

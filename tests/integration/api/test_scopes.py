@@ -25,6 +25,7 @@ ACTED_ON: Final = frozenset(
 OTHERWISE: Final = {
     "audit": Scope.MANAGE,
     "commands": Scope.WORK,
+    "exports": Scope.MANAGE,
     "identity_provider": Scope.ADMIN,
     "keys": Scope.ADMIN,
     "members.end_sessions": Scope.ADMIN,

@@ -63,7 +63,3 @@ def test_counts_by_tier_hold_every_tier_and_their_sum() -> None:
         "routine": 1,
         "spam": 0,
     }
-
-
-def test_a_search_text_is_never_a_pattern() -> None:
-    assert rules.containing(r"50%_\o/") == r"%50\%\_\\o/%"
