@@ -20,10 +20,12 @@ async def judge(
     classifier: Classifier,
     states: States,
     own_accounts: dict[UUID, tuple[str, ...]],
+    now_judged: set[UUID],
 ) -> States:
     """Judge every inbound text not judged yet by this engine and this book of rules.
 
-    What a person said of a text stands until the text itself changes.
+    What a person said of a text stands until the text itself changes. The ids of those that got a
+    verdict are added to `now_judged`.
     """
     said = {
         key: state.content
@@ -60,6 +62,7 @@ async def judge(
     verdicts |= {
         key: _verdict(outcome.judgement_id, outcome.labels) for key, outcome in ruled.items()
     }
+    now_judged.update(verdicts)
     return {
         key: replace(state, verdict=verdicts[key]) if key in verdicts else state
         for key, state in states.items()

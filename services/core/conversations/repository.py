@@ -1,6 +1,6 @@
 """SQL of conversations: read states under a lock, write them whole, link what waited."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -243,3 +243,18 @@ async def _change(
 
 def _table(row: type[DeclarativeBase]) -> Table:
     return cast("Table", row.__table__)
+
+
+# A judgement belongs to one state of the text: of another one it is an earlier.
+JUDGED_BEFORE = """
+SELECT DISTINCT j.message_id
+FROM unnest(CAST(:ids AS uuid[]), CAST(:ranks AS text[])) AS asked (id, rank)
+JOIN judgements j ON j.workspace_id = :workspace_id AND j.message_id = asked.id
+  AND j.content_rank <> asked.rank
+"""
+
+
+async def list_judged_before(uow: UnitOfWork, ranks: Mapping[UUID, str]) -> set[UUID]:
+    """Of messages, by the rank of their text now, those that were judged with another text."""
+    bound = {"ids": list(ranks), "ranks": list(ranks.values()), "workspace_id": uow.workspace_id}
+    return set((await uow.execute(JUDGED_BEFORE, bound)).scalars())

@@ -1,6 +1,6 @@
 """Take in what happened on a platform: converge followers, posts, threads and messages."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -10,6 +10,12 @@ from sqlalchemy import Row
 
 from services.core.changes import service as changes
 from services.core.conversations import judging, repository, rows, rules
+from services.core.conversations.facts import (
+    JUDGED,
+    RECEIVED,
+    message_judged,
+    message_received,
+)
 from services.core.conversations.reading import message_id, read_arrival
 from services.core.conversations.types import (
     Arrival,
@@ -24,6 +30,8 @@ from services.core.conversations.types import (
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError, UnavailableError
 from services.core.kit.uow import Database, UnitOfWork
+from services.core.stream import service as stream
+from services.core.stream.types import Fact
 from services.core.triage import service as triage
 from services.core.triage.types import Classifier, Tier
 
@@ -112,11 +120,13 @@ async def take_in(
     await _converge(uow, FOLLOWERS, drafts.followers)
     await _converge(uow, POSTS, drafts.posts)
     own_accounts = {arrival.source_id: arrival.own_accounts for arrival in arrivals}
+    now_judged: set[UUID] = set()
 
     async def judge(states: dict[UUID, MessageState]) -> dict[UUID, MessageState]:
-        return await judging.judge(uow, classifier, states, own_accounts)
+        return await judging.judge(uow, classifier, states, own_accounts, now_judged)
 
     written = await _converge(uow, MESSAGES, drafts.messages, judge)
+    await _announce(uow, written, now_judged)
     await repository.link_messages(uow, {key: link.thread_id for key, link in links.items()})
     touched = _touched(written, links)
     late = [thread.thread_id for thread in touched if thread.thread_id not in places]
@@ -124,6 +134,25 @@ async def take_in(
         # A deletion whose message another transaction was just writing.
         await repository.hold_threads(uow, sorted(late))
     return touched
+
+
+async def _announce(
+    uow: UnitOfWork, states: Mapping[UUID, MessageState], judged: set[UUID]
+) -> None:
+    """Tell of what was judged now whoever asked: of all else, most of what there is, nobody hears.
+
+    What is brought in from before is no news.
+    """
+    news = [states[key] for key in judged if key in states and not states[key].historical]
+    asked = await stream.list_asked_for(uow, (RECEIVED, JUDGED)) if news else frozenset()
+    facts: list[Fact] = []
+    if RECEIVED in asked:
+        ranks = {state.id: state.content.rank for state in news if state.content}
+        known = await repository.list_judged_before(uow, ranks)
+        facts += [message_received(state) for state in news if state.id not in known]
+    if JUDGED in asked:
+        facts += [message_judged(state, state.verdict) for state in news if state.verdict]
+    await stream.announce(uow, facts)
 
 
 async def add_reply(uow: UnitOfWork, draft: ReplyDraft) -> UUID:

@@ -74,6 +74,18 @@ SELECT coalesce(sum(n), 0) FROM last
 """
 
 
+# A pause or a break counts: who takes it up again goes on from where it stood.
+ASKED = """
+SELECT DISTINCT unnest(kinds) FROM subscriptions
+WHERE workspace_id = :workspace_id AND archived_at IS NULL
+"""
+
+
+async def list_asked(uow: UnitOfWork) -> set[str]:
+    """The kinds and beginnings of kinds that subscriptions of the workspace name."""
+    return set((await uow.execute(ASKED, {"workspace_id": uow.workspace_id})).scalars())
+
+
 async def add_facts(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
     rows = [
         {

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import repository
+from services.core.stream.catalogue import covers
 from services.core.stream.errors import FactsGoneError
 from services.core.stream.types import Fact, FactPage, PublishedFact
 
@@ -21,6 +22,12 @@ async def announce(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
     if facts:
         await repository.add_facts(uow, facts)
         uow.wake("stream")
+
+
+async def list_asked_for(uow: UnitOfWork, kinds: Sequence[str]) -> frozenset[str]:
+    """Those of the kinds some subscription wants: for facts too many to be told to nobody."""
+    patterns = await repository.list_asked(uow)
+    return frozenset(kind for kind in kinds if any(covers(pattern, kind) for pattern in patterns))
 
 
 async def publish(database: Database) -> int:

@@ -17,7 +17,7 @@ from services.core.sla.types import ClockKind
 from services.core.stream.catalogue import CATALOGUE, covers, is_known, words
 from services.core.stream.catalogue.shapes import Schema
 from services.core.subscriptions.types import PauseReason
-from services.core.triage.types import Category, Tier
+from services.core.triage.types import Category, Sentiment, Tier
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from services.core.triage.types import Category, Tier
         (words.TIER, Tier),
         (words.CATEGORY, Category),
         (words.CHANNEL, Channel),
+        (words.SENTIMENT, Sentiment),
         (words.CASE_STATE, CaseState),
         (words.CLOCK_KIND, ClockKind),
         (words.ALERT_KIND, AlertKind),

@@ -18,6 +18,10 @@ asking (`GET /v1/facts?after=`) and by signed webhooks ([subscriptions](subscrip
  "payload": {"tier": "urgent"}, "at": "2026-11-21T10:15:04Z"}
 ```
 
+Two kinds come with every message and are announced only while a subscription of the workspace
+(paused ones too) asks for them, by name, by `message.*` or by `*`: `message.received` and
+`message.judged`.
+
 `seq` is dense and only ever grows within a workspace: it is the place to go on from. Fields are
 only ever added to a payload; ignore those you do not know.
 

@@ -19,6 +19,7 @@ CATEGORY: Final = one_of(
     "casual",
     "spam",
 )
+SENTIMENT: Final = one_of("positive", "neutral", "negative")
 CHANNEL: Final = one_of("comment", "dm", "mention")
 CASE_STATE: Final = one_of("open", "answered", "snoozed", "resolved", "void")
 CLOCK_KIND: Final = one_of("first_response", "next_response", "resolution", "reply_window")

@@ -3,7 +3,15 @@
 from typing import Final
 
 from services.core.stream.catalogue import words
-from services.core.stream.catalogue.shapes import ID, MOMENT, WHOLE, FactKind, carries, maybe
+from services.core.stream.catalogue.shapes import (
+    ID,
+    MOMENT,
+    WHOLE,
+    YES_OR_NO,
+    FactKind,
+    carries,
+    maybe,
+)
 
 _CASE: Final = carries(
     {
@@ -21,6 +29,17 @@ _CLOCK: Final = carries(
 )
 _LABELS: Final = carries({"tier": words.TIER, "category": words.CATEGORY})
 _CORRECTED: Final = carries({"judgement_id": ID, "from": _LABELS, "to": _LABELS})
+_RECEIVED: Final = carries({"source_id": ID, "channel": words.CHANNEL, "thread_id": maybe(ID)})
+_JUDGED: Final = carries(
+    {
+        "source_id": ID,
+        "judgement_id": ID,
+        "tier": words.TIER,
+        "category": words.CATEGORY,
+        "sentiment": words.SENTIMENT,
+        "needs_reply": YES_OR_NO,
+    }
+)
 _BURST: Final = carries({"post_id": ID, "cases": WHOLE})
 _PRESENCE: Final = carries({"member_id": ID, "doing": maybe(words.DOING)})
 _RAN: Final = carries({"rule_id": ID, "version": WHOLE, "outcome": words.RUN_OUTCOME})
@@ -62,6 +81,20 @@ FACTS: Final = (
     _clock("met", "在时限内做到了。", "A promise was kept."),
     _clock("missed", "时限已过，还没有做到。", "A promise was broken."),
     _clock("void", "这项时限不再需要。", "A promise is no longer asked for."),
+    FactKind(
+        "message.received",
+        "message",
+        "来了一条新消息。只有被订阅时才发布。",
+        "Somebody wrote. Announced only while a subscription asks for it.",
+        _RECEIVED,
+    ),
+    FactKind(
+        "message.judged",
+        "message",
+        "系统判断了一条消息。只有被订阅时才发布。",
+        "A message was judged. Announced only while a subscription asks for it.",
+        _JUDGED,
+    ),
     FactKind(
         "message.corrected",
         "message",
