@@ -32,7 +32,7 @@ def our_files(folder: Path = ROOT) -> Iterator[Path]:
             continue
         if path.name.startswith(".") and path.name not in OURS_WITH_A_DOT:
             continue
-        if path.is_dir() and path.name not in {"htmlcov", "dist", "build"}:
+        if path.is_dir() and path.name not in {"htmlcov", "dist", "build", "node_modules"}:
             yield from our_files(path)
         elif path.is_file() and path.suffix in TEXT:
             yield path
