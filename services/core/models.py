@@ -19,6 +19,7 @@ from services.core.learning import models as learning
 from services.core.metrics import models as metrics
 from services.core.objectives import models as objectives
 from services.core.presence import models as presence
+from services.core.reports import models as reports
 from services.core.rotas import models as rotas
 from services.core.rulebook import models as rulebook
 from services.core.sandbox import models as sandbox
@@ -53,6 +54,7 @@ __all__ = [
     "metrics",
     "objectives",
     "presence",
+    "reports",
     "rotas",
     "rulebook",
     "sandbox",

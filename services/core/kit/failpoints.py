@@ -44,6 +44,7 @@ POINTS: Final = (
     "stage.exports",
     "stage.exports-upkeep",
     "stage.metrics",
+    "stage.reports",
     "stage.recount",
     "stage.detectors",
     "stage.feeds",

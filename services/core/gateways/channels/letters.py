@@ -36,6 +36,8 @@ def write_letter(
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(_as_text(telling))
     letter.add_alternative(_as_html(telling), subtype="html")
+    for file in parcel.message.get("attachments") or ():
+        letter.add_attachment(file["text"], subtype=file["subtype"], filename=file["name"])
     return letter
 
 

@@ -37,6 +37,8 @@ _PURPOSES: Final = {
     "alert.resolved": ("已解除", "Resolved"),
     "alert.corrected": ("更正", "Corrected"),
     "channel.test": ("测试", "Test"),
+    "report.weekly": ("周报", "Weekly report"),
+    "report.monthly": ("月报", "Monthly report"),
 }
 _LINKS: Final = {
     "acknowledge": ("我来处理", "I have it"),
