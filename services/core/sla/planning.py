@@ -251,10 +251,7 @@ class _Planner:
     def _compare_clock(
         self, plan: ClockPlan, episode: EpisodeSpec, before: ExistingClock | None
     ) -> ClockChange:
-        moment = self.now
-        if before is not None and before.shape.missed_at is not None:
-            # A timer may have fired after this transaction's time was taken: do not unsay it.
-            moment = max(moment, before.shape.missed_at)
+        moment = self._moment(before)
         moved = before is None or (plan.anew and not rules.is_over(before.shape))
         own = self._own_policy(plan, before)
         other_steps = moved and own.steps(episode.kind) != plan.policy.steps(episode.kind)
@@ -293,6 +290,11 @@ class _Planner:
             self.work.retiered[change.clock_id] = shape.tier
         _place(self.work, change, before)
         return change
+
+    def _moment(self, before: ExistingClock | None) -> datetime:
+        """A timer may have fired after this transaction's time was taken: do not unsay it."""
+        missed_at = before.shape.missed_at if before is not None else None
+        return self.now if missed_at is None else max(self.now, missed_at)
 
     def _own_policy(self, plan: ClockPlan, before: ExistingClock | None) -> Policy:
         """The version a clock started under, or was moved to while it was open."""
