@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator
 
-from services.api.deps import ReadUnit, State
+from services.api.deps import ManageUnit, ReadUnit, State
 from services.api.errors import problems
 from services.api.schemas.common import FIRST_YEAR, LAST_YEAR
-from services.api.schemas.dashboard import DashboardView
+from services.api.schemas.dashboard import DashboardView, DayZone
 from services.core.metrics import service as metrics
-from services.core.objectives.errors import RangeError
+from services.core.objectives.errors import RangeError, UnknownTimeZoneError
 
 router = APIRouter(prefix="/v1/dashboard", tags=["metrics"])
 
@@ -56,3 +56,24 @@ async def get_dashboard(
         compare=compare is Compare.PREVIOUS,
     )
     return DashboardView.of(found, found.last + timedelta(days=1))
+
+
+@router.get("/zone", summary="Read whose days numbers are summed up by")
+async def get_zone(uow: ReadUnit, state: State) -> DayZone:
+    """Until one is chosen, that of the installation."""
+    return DayZone(tz=await metrics.get_zone(uow, state.settings.metrics.zone))
+
+
+@router.put(
+    "/zone",
+    summary="Choose whose days numbers are summed up by",
+    responses=problems(UnknownTimeZoneError),
+)
+async def put_zone(uow: ManageUnit, body: DayZone) -> DayZone:
+    """Another zone's days are made anew from the whole past; until then the page is empty.
+
+    `stale_days` of the page says how many of its days are still to be made.
+    """
+    await metrics.set_zone(uow, body.tz)
+    uow.wake("metrics")
+    return body

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
-from services.api.schemas.common import ReadModel
+from services.api.schemas.common import ReadModel, StrictModel
 from services.api.schemas.metrics import NumberView, WordsView
 from services.core.metrics.pages import Dashboard, Figure
 from services.core.metrics.types import NoNumber, Unit
@@ -79,3 +79,11 @@ class DashboardView(ReadModel):
             series=series,
             negative_breakdown=found.negative_breakdown,
         )
+
+
+class DayZone(StrictModel):
+    """An IANA name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tz": "Asia/Shanghai"}]})
+
+    tz: Annotated[str, Field(min_length=1, max_length=64)]

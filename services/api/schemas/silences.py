@@ -1,11 +1,12 @@
 """What keeps alerts quiet, as people write it: silences, inhibitions, quiet hours."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
 from services.core.alerts.types import AlertKind, Severity
@@ -29,12 +30,13 @@ from services.core.silences.types import (
 from services.core.triage.types import Category, Tier
 
 _MINUTES_OF_AN_HOUR = 60
+_MOST_MINUTES = rules.LONGEST // timedelta(minutes=1)
 # The whole of a group's name; our own are shorter by far.
 _MOST_GROUP = 200
 
 SILENCE: JsonDict = {
     "conditions": {"tier_at_most": "important", "channel": "comment"},
-    "until": "2026-11-22T08:00:00+08:00",
+    "minutes": 120,
     "reason": "双十一直播，评论由直播间同事处理",
 }
 INHIBITION: JsonDict = {
@@ -76,6 +78,7 @@ class ConditionsBody(StrictModel):
 class SilenceBody(StrictModel):
     """From `from` (now, when left out) until `until`, 30 days at most, nobody is told.
 
+    Instead of `until`, `minutes` says for how long.
     Without a condition say `everything`: true. Urgent alerts are held only with `also_urgent`.
     """
 
@@ -83,16 +86,30 @@ class SilenceBody(StrictModel):
 
     conditions: ConditionsBody = ConditionsBody()
     starts_at: Annotated[Moment | None, Field(alias="from")] = None
-    ends_at: Annotated[Moment, Field(alias="until")]
+    minutes: Annotated[int, Field(ge=1, le=_MOST_MINUTES)] | None = None
+    until: Annotated[Moment | None, Field(validate_default=True)] = None
     reason: Reason
     everything: bool = False
     also_urgent: bool = False
 
+    @field_validator("until")
+    @classmethod
+    def _ends_in_one_way(cls, until: datetime | None, others: ValidationInfo) -> datetime | None:
+        if "minutes" not in others.data:
+            return until  # they are wrong, which is said of them
+        minutes = others.data["minutes"]
+        if until is None and minutes is None:
+            raise PydanticCustomError("missing", "Say until when, or for how many minutes.")
+        if until is not None and minutes is not None:
+            raise ValueError("Say either until when, or for how many minutes.")
+        return until
+
     def to_draft(self, now: datetime) -> SilenceDraft:
+        starts_at = self.starts_at or now
         return SilenceDraft(
             conditions=self.conditions.to_domain(),
-            starts_at=self.starts_at or now,
-            ends_at=self.ends_at,
+            starts_at=starts_at,
+            ends_at=self.until or starts_at + timedelta(minutes=self.minutes or 0),
             reason=self.reason,
             everything=self.everything,
             also_urgent=self.also_urgent,

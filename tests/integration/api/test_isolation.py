@@ -54,6 +54,7 @@ SUBSCRIPTION = {"name": "Mine", "url": "https://hooks.example.com/in", "kinds": 
 
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
+    "dashboard.put_zone": {"tz": "Asia/Shanghai"},
     "bursts.answer_burst": {"case_ids": ["{case_id}"], "text": "129 元"},
     "calendars.change_calendar": CALENDAR,
     "calendars.create_calendar": CALENDAR,

@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.core.kit.uow import Database
 from services.core.metrics import service as metrics
 from services.core.metrics.definitions import REGISTRY
+from services.core.workspaces.types import Workspace
 from tests.support.line import PRAISE, Line, comment, reply
 
 WEEK = {"from": "2026-11-18", "to": "2026-11-22", "tz": "Asia/Shanghai"}
@@ -131,3 +133,19 @@ async def test_a_page_of_no_days_is_refused(
     problem = response.json()
     assert (response.status_code, problem["code"]) == (422, code)
     assert problem["errors"][0]["pointer"] == pointer
+
+
+async def test_the_zone_of_the_days_is_chosen_once_for_everybody(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    path = "/v1/dashboard/zone"
+    first = (await api.get(path)).json()["tz"]
+    for tz in ("Asia/Kathmandu", first, "Asia/Kathmandu"):
+        chosen = await api.put(path, json={"tz": tz})
+        assert (chosen.status_code, chosen.json()) == (200, {"tz": tz})
+    assert (await api.get(path)).json() == {"tz": "Asia/Kathmandu"}
+    await metrics.catch_up(database, workspace.id, zone="UTC")
+    assert (await api.get("/v1/dashboard")).json()["tz"] == "Asia/Kathmandu"
+    for unknown in ("Nowhere/Else", "../../etc/passwd", "right/UTC"):
+        refused = (await api.put(path, json={"tz": unknown})).json()
+        assert (refused["code"], refused["errors"][0]["pointer"]) == ("unknown_time_zone", "/tz")

@@ -51,6 +51,24 @@ async def test_a_silence_is_made_read_listed_and_ended(api: httpx.AsyncClient) -
     assert active == []
 
 
+async def test_a_silence_may_be_said_in_minutes(api: httpx.AsyncClient) -> None:
+    body = {"conditions": ROUTINE, "minutes": 90, "reason": "直播中"}
+    one = (await api.post("/v1/silences", json=body)).json()
+    begins, ends = (datetime.fromisoformat(one[name]) for name in ("from", "until"))
+    assert ends - begins == timedelta(minutes=90)
+    coming = (await api.post("/v1/silences", json=body | {"from": later(hours=2)})).json()
+    assert coming["state"] == "upcoming"
+    for wrong, pointer in (
+        (silence(minutes=90), "/until"),
+        ({"conditions": ROUTINE, "reason": "直播中"}, "/until"),
+        (body | {"minutes": 0}, "/minutes"),
+        (body | {"minutes": 43_201}, "/minutes"),
+    ):
+        refused = await api.post("/v1/silences", json=wrong)
+        assert refused.status_code == 422
+        assert pointer in {each["pointer"] for each in refused.json()["errors"]}
+
+
 async def test_a_preview_says_what_would_be_held(
     api: httpx.AsyncClient, database: Database, workspace: Workspace
 ) -> None:
