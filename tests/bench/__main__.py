@@ -20,6 +20,7 @@ from tests.bench import (
     promises,
     reads,
     replans,
+    search,
     timers,
 )
 from tests.bench.crowd import fill
@@ -36,6 +37,7 @@ CHAPTERS = (
     "replans",
     "listeners",
     "numbers",
+    "search",
     "endurance",
 )
 CASES = 1_000_000
@@ -46,6 +48,7 @@ ALONE: Mapping[str, Callable[[Place, float], Chapter]] = {
     "replans": replans.measure,
     "listeners": listeners.measure,
     "numbers": numbers.measure,
+    "search": search.measure,
     "escalation": escalation.measure,
 }
 

@@ -1,6 +1,7 @@
 """A large installation to measure in: open cases, messages, clocks and timers by the million."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from services.core.sla import service as sla
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Scope
 from tests.bench.place import Place
-from tests.support.seeding import Due, Seeded, seed_cases
+from tests.support.seeding import TEXTS, Due, Seeded, seed_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ def fill(
     messages_per_case: int = 10,
     open_share: float = 1.0,
     past_days: int = 90,
+    texts: Sequence[str] = TEXTS,
 ) -> Crowded:
     """Cases of which none is due soon; all are open unless it is said otherwise."""
     crowd = {
         "messages_per_case": messages_per_case,
         "open_share": open_share,
         "past_days": past_days,
+        "texts": texts,
     }
     return asyncio.run(_fill(place, name, cases, crowd))
 
