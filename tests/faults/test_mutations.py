@@ -95,6 +95,7 @@ class TestRowLevelSecurity:
             await run_sql(database_url, "ALTER TABLE messages ENABLE ROW LEVEL SECURITY")
 
 
+@pytest.mark.made_up_facts
 class TestTheNumbersOfTheStream:
     """One publisher numbers what is committed: who asks for what follows misses nothing."""
 

@@ -34,7 +34,7 @@ async def test_a_policy_is_created_as_sent_and_read_back(api: httpx.AsyncClient)
     assert made["response_steps"] == [50, {"offset_minutes": -15}, 100, 150, 200]
     response = await api.get(f"/v1/policies/{made['id']}")
     assert response.json() == {key: made[key] for key in made if key != "warnings"}
-    assert response.headers["etag"] == '"1"'
+    assert response.headers["etag"].startswith('"1-')
 
 
 async def test_a_change_makes_the_next_version_and_keeps_the_earlier_ones(

@@ -132,7 +132,8 @@ async def test_every_table_with_a_workspace_is_under_row_level_security(
               (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-              AND c.relname NOT IN ('alembic_version', 'processes')"""
+              -- Guesses are counted before anybody knows whose workspace it is, by hashes alone.
+              AND c.relname NOT IN ('alembic_version', 'processes', 'sign_in_guesses')"""
         )
         unprotected = [
             row.relname

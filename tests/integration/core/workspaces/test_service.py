@@ -11,7 +11,7 @@ from services.core.workspaces import service as workspaces
 from services.core.workspaces.errors import BadKeyError, HandleTakenError, SlugTakenError
 from services.core.workspaces.types import MemberDraft, Scope, Workspace
 from tests.support.client import make_key
-from tests.support.queries import counted_queries
+from tests.support.queries import captured_queries
 
 
 async def test_the_default_workspace_is_made_once_by_however_many_starters(
@@ -64,7 +64,7 @@ async def test_a_key_needs_a_scope_a_future_and_a_member_that_exists(
 
 
 async def test_what_is_no_key_asks_the_database_nothing(database: Database) -> None:
-    with counted_queries(database) as asked:
+    with captured_queries(database) as asked:
         for raw in (None, "", "wl_", "x" * 1_000_000):
             with pytest.raises(BadKeyError):
                 await workspaces.authenticate(database, raw)
@@ -73,7 +73,7 @@ async def test_what_is_no_key_asks_the_database_nothing(database: Database) -> N
 
 async def test_a_busy_key_asks_the_database_once(database: Database, workspace: Workspace) -> None:
     key = await make_key(database, workspace.id)
-    with counted_queries(database) as asked:
+    with captured_queries(database) as asked:
         callers = await asyncio.gather(*(workspaces.authenticate(database, key) for _ in range(50)))
     assert len(set(callers)) == 1
     # The hash, what the key may do, and the trace that it was used.
