@@ -15,6 +15,7 @@ from services.core.idempotency.errors import (
 )
 from services.core.kit.errors import DomainError
 from services.core.preconditions.errors import BadEntityTagError, PreconditionFailedError
+from services.core.workspaces.errors import TooManyCallsError
 
 _Operation = dict[str, Any]
 
@@ -34,6 +35,7 @@ def describe(route: APIRoute, operation: _Operation, readable: frozenset[str]) -
     """`readable` are the addresses with a GET."""
     if not operation.get("security"):
         return
+    _add_refusals(operation, TooManyCallsError)
     methods = route.methods or set()
     if "GET" in methods:
         _add_reading(operation)

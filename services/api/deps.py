@@ -11,13 +11,14 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from services.api import once
 from services.api.conditions import LENT, Lent, Readings
 from services.api.credentials import COOKIE, identify
+from services.api.limits import STANDING, CallLimits
 from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
 from services.core.intake.service import GroupCommit, RefusalTally
 from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.settings import Settings
-from services.core.workspaces.errors import MissingScopeError
+from services.core.workspaces.errors import MissingScopeError, TooManyCallsError
 from services.core.workspaces.types import Caller, Scope
 
 DEFAULT_LIMIT = 50
@@ -94,11 +95,19 @@ async def get_caller(
     _key: Annotated[object, Depends(_key)],
     _session: Annotated[object, Depends(_session)],
 ) -> Caller:
-    """Who calls, by key or by session. Raises BadKeyError, NoSessionError, CrossSiteError."""
+    """Who calls, by key or by session.
+
+    Raises BadKeyError, NoSessionError, CrossSiteError, TooManyCallsError.
+    """
     lent = lent_to(request)
     if lent is not None:
         return lent.caller
-    return await identify(request, state.database, state.settings.api.cors_origins)
+    caller = await identify(request, state.database, state.settings.api.cors_origins)
+    limits: CallLimits = request.app.state.call_limits
+    standing = request.scope[STANDING] = limits.take(caller)
+    if standing is not None and standing.wait_seconds:
+        raise TooManyCallsError(standing.wait_seconds)
+    return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]

@@ -1,6 +1,6 @@
 """Every refusal as problem+json (RFC 9457): one table from kinds to statuses, nothing echoed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
@@ -191,7 +191,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return problem_response(NotFoundError("thing"), request_id_of(request))
     if any(finding["type"] == "json_invalid" for finding in found):
         return problem_response(_NotJsonError(), request_id_of(request))
-    listed = [_field_problem(finding) for finding in found[:_MAX_ERRORS]]
+    listed = [_field_problem(finding, error.body) for finding in found[:_MAX_ERRORS]]
     refusal = InvalidInputError("The request is not valid.", errors=listed)
     return problem_response(refusal, request_id_of(request))
 
@@ -246,8 +246,10 @@ class _NotJsonError(DomainError):
         super().__init__("The body is not valid JSON.")
 
 
-def _field_problem(finding: Mapping[str, Any]) -> FieldProblem:
+def _field_problem(finding: Mapping[str, Any], body: object) -> FieldProblem:
     kind, path = str(finding["type"]), list(finding["loc"])
+    if path[0] == "body":
+        path = ["body", *_steps_in(body, path[1:], kind)]
     if kind == _UNKNOWN_FIELD:
         # The last step is the sender's own word.
         return FieldProblem(_pointer(path[:-1]), "unknown_field", "There is an unknown field here.")
@@ -256,6 +258,20 @@ def _field_problem(finding: Mapping[str, Any]) -> FieldProblem:
         return FieldProblem(_pointer(path), "invalid", sentence)
     sentence = str(finding["msg"]) if kind in _QUOTABLE else "This value is not valid."
     return FieldProblem(_pointer(path), kind, sentence)
+
+
+def _steps_in(body: object, path: Sequence[Any], kind: str) -> Iterator[Any]:
+    """The steps that are in the body: between them stands which of several shapes was tried."""
+    here: Any = body
+    for place, step in enumerate(path, start=1):
+        named = place == len(path) and kind in {"missing", _UNKNOWN_FIELD}
+        if isinstance(here, dict):
+            if step not in here and not named:
+                continue
+            here = here.get(step)
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+        yield step
 
 
 def _pointer(path: Sequence[object]) -> str:

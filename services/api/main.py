@@ -14,6 +14,7 @@ from services.api.deps import AppState
 from services.api.door import Application, open_door
 from services.api.glances import Glances
 from services.api.lifespan import run
+from services.api.limits import CallLimits
 from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
 from services.api.publishing import publish
@@ -90,6 +91,7 @@ def create_app(
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
+    app.state.call_limits = CallLimits(settings.api.calls_per_minute)
     # The last one added is the outermost.
     app.add_middleware(InputGuard, receive_seconds=settings.intake.receive_seconds)
     if settings.api.cors_origins:
@@ -114,6 +116,9 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
                 "retry-after",
                 "location",
                 "idempotency-replayed",
+                "ratelimit-limit",
+                "ratelimit-remaining",
+                "ratelimit-reset",
             ],
         )
     app.add_middleware(RequestContext)

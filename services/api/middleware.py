@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.bodies import ClientGoneError, check_declared_length, read_body
 from services.api.errors import AmbiguousRequestError, internal_response, problem_response
+from services.api.limits import STANDING, Standing
 from services.api.meters import METHODS
 from services.core.intake.errors import UnsupportedMediaError
 from services.core.intake.strict_json import parse
@@ -168,6 +169,11 @@ def _mark(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     for name, value in _SAFE_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("cache-control", "no-store")
+    standing: Standing | None = scope.get(STANDING)
+    for name, value in standing.headers() if standing else ():
+        headers[name] = value
+    if scope["scheme"] == "https":
+        headers.setdefault("strict-transport-security", "max-age=31536000")
     if not scope["path"].startswith(_PAGES):
         headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
 

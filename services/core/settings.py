@@ -45,6 +45,8 @@ class ApiSettings(Group):
     # Of one address, whose head takes longer than a second; 0 for no limit, behind a proxy.
     seats_per_address: int = Field(default=50, ge=0)
     shutdown_seconds: int = 5
+    # Of each key and each session, in each process; 0 for no limit. Webhooks have their own.
+    calls_per_minute: int = Field(default=6_000, ge=0)
     cors_origins: tuple[str, ...] = ()
     cursor_key: SecretStr | None = None
 

@@ -27,6 +27,8 @@ from services.core.sla import service as sla
 from services.core.subscriptions import service as subscriptions
 from services.core.subscriptions.types import SubscriptionDraft, Wish
 from services.core.triage.types import MessageKind
+from services.core.views import service as views
+from services.core.views.types import ViewDraft, ViewKind
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Scope, Workspace
 from tests.support.factories import RegisteredSource
@@ -130,6 +132,7 @@ FIND = {
     "standstill_id": "SELECT id FROM standstills",
     "thread_id": "SELECT id FROM threads",
     "team_id": "SELECT id FROM teams",
+    "view_id": "SELECT id FROM saved_views",
 }
 
 
@@ -179,6 +182,7 @@ async def make_world(database: Database, name: str) -> World:
         await uow.execute(DETECTOR, {"id": uuid4()})
         await _subscribe(uow)
         await exports.order(uow, ExportDraft(What.MESSAGES))
+        await views.create_view(uow, ViewDraft("Everything", ViewKind.CASES))
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})
         await uow.execute("UPDATE cases SET assignee_id = :id", {"id": member.id})

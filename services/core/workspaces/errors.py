@@ -4,6 +4,7 @@ DomainError
 ├── BadKeyError          unauthenticated   no key, or none that opens anything
 ├── MissingScopeError    forbidden         a good key for other things
 ├── AdminsOnlyError      forbidden         only an admin makes admins, or changes them
+├── TooManyCallsError    throttled         the key or session called too often for now
 ├── SlugTakenError       conflict          another workspace has this short name
 └── HandleTakenError     conflict          another member of the workspace has this handle
 """
@@ -35,6 +36,14 @@ class AdminsOnlyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Only an admin makes somebody an admin, or changes one.")
+
+
+class TooManyCallsError(DomainError):
+    kind = ErrorKind.THROTTLED
+    code = "too_many_calls"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("Too many calls with this key or session.", retry_after=retry_after)
 
 
 class SlugTakenError(DomainError):

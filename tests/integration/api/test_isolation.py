@@ -49,6 +49,8 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 SILENCE = {"conditions": {"group": "nobody"}, "until": SOON, "reason": "Mine"}
+STEPS = [{"percent": 100, "audience": [{"kind": "member", "id": "{member_id}"}]}]
+VIEW = {"name": "Mine", "where": {"in": "cases", "tier": ["urgent"]}}
 INHIBITION = {"name": "Mine", "source": {"crisis": True}, "same": "post"}
 SUBSCRIPTION = {"name": "Mine", "url": "https://hooks.example.com/in", "kinds": ["*"]}
 
@@ -72,8 +74,8 @@ BODIES: dict[str, Any] = {
     "exports.order_export": {"what": "messages"},
     "inhibitions.change_inhibition": INHIBITION,
     "inhibitions.create_inhibition": INHIBITION,
-    "ladders.change_ladder": {"steps": [{"percent": 100}]},
-    "ladders.create_ladder": {"name": "Mine"},
+    "ladders.change_ladder": {"steps": STEPS},
+    "ladders.create_ladder": {"name": "Mine", "steps": STEPS},
     "members.change_member": {"name": "Mine"},
     "messages.correct_judgement": {"tier": "routine"},
     "policies.change_policy": POLICY,
@@ -96,6 +98,8 @@ BODIES: dict[str, Any] = {
     "standstills.announce_standstill": ABSENCE,
     "subscriptions.change_subscription": {"name": "Mine"},
     "subscriptions.create_subscription": SUBSCRIPTION,
+    "views.change_view": VIEW,
+    "views.create_view": VIEW,
     "teams.change_team": {"name": "Mine"},
     "teams.create_team": {"name": "Mine"},
     "teams.put_contacts": {"slack": "U024BE7LJ"},
@@ -137,7 +141,7 @@ def id_fields(schema: dict[str, Any], place: str = "") -> Iterator[str]:
     schema = resolved(schema)
     if schema.get("format") == "uuid":
         yield place
-    for part in schema.get("anyOf", []):
+    for part in [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
         yield from id_fields(part, place)
     if "items" in schema:
         yield from id_fields(schema["items"], f"{place}/-")
@@ -316,7 +320,12 @@ BODY_NAMES = {
     "/stand_in_id": "member_id",
     "/target/rule_id": "rule_id",
     "/rule/effects/assign_to": "member_id",
+    "/steps/-/audience/-/id": "member_id",
     "/steps/-/channel_ids/-": "channel_id",
+    "/steps/-/fallback_channel_id": "channel_id",
+    "/where/assignee_id": "member_id",
+    "/where/follower_id": "follower_id",
+    "/where/source_id": "source_id",
 }
 
 
