@@ -149,7 +149,7 @@ def parcel_for(
     return Parcel(ids.new_id(), message, told, signed)
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: early 3.11 stumbles over them when the library looks at the handler
 class MailServer:
     """Takes letters, and says to each command what it is told to: {"RCPT": "550 no"}.
 
