@@ -1,15 +1,12 @@
-"""What a silence may say, which alert is held by what, and when quiet hours end."""
+"""What a silence may say, and which alert is held by what."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.core.conversations.types import Channel
 from services.core.silences import rules
@@ -22,7 +19,6 @@ from services.core.silences.types import (
     Inhibitor,
     Quiet,
     QuietHours,
-    QuietSpan,
     Sameness,
     Silence,
     SilenceDraft,
@@ -37,8 +33,6 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 ONE, TWO, HERE = (UUID(int=n) for n in (1, 2, 3))
-SHANGHAI = "Asia/Shanghai"
-NIGHT = QuietSpan(22 * 60, 8 * 60)
 
 ALERT = Traits(
     alert_id=ONE,
@@ -325,90 +319,3 @@ def test_it_is_asked_again_at_the_end_or_soon() -> None:
     known = Hold(HoldKind.SILENCE, ONE, "x", NOON + HOUR)
     assert rules.look_again_at(known, NOON) == NOON + HOUR
     assert rules.look_again_at(replace(known, until=None), NOON) == NOON + rules.LOOK_AGAIN
-
-
-def local(hour: int, minute: int = 0, *, day: int = 20, zone: str = SHANGHAI) -> datetime:
-    return datetime(2026, 11, day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-@pytest.mark.parametrize(
-    ("spans", "at", "until"),
-    [
-        ((NIGHT,), local(21, 59), None),
-        ((NIGHT,), local(22), local(8, day=21)),
-        ((NIGHT,), local(7, 59), local(8)),
-        ((NIGHT,), local(8), None),
-        # Friday evening only: Saturday morning belongs to it, Thursday's does not.
-        ((QuietSpan(1320, 480, (4,)),), local(23), local(8, day=21)),
-        ((QuietSpan(1320, 480, (4,)),), local(7), None),
-        # Spans that touch or overlap are one.
-        ((NIGHT, QuietSpan(480, 600)), local(23), local(10, day=21)),
-        ((NIGHT, QuietSpan(420, 540)), local(7, 30), local(9)),
-        ((QuietSpan(0, 1440, (4,)),), local(0), local(0, day=21)),
-        ((), local(23), None),
-    ],
-)
-def test_quiet_hours_end_when_the_last_span_that_touches_does(
-    spans: tuple[QuietSpan, ...], at: datetime, until: datetime | None
-) -> None:
-    assert rules.quiet_until(QuietHours(SHANGHAI, spans), at) == until
-
-
-def test_a_night_in_which_the_clocks_change_ends_at_its_local_time() -> None:
-    hours = QuietHours("Europe/Berlin", (NIGHT,))
-    before = datetime(2026, 10, 24, 21, tzinfo=UTC)  # 23:00 in summer time
-    assert rules.quiet_until(hours, before) == datetime(2026, 10, 25, 7, tzinfo=UTC)
-
-
-def test_only_what_is_routine_waits_for_the_morning() -> None:
-    hours = QuietHours(SHANGHAI, (NIGHT,))
-    at = local(23)
-    found = hold(replace(ALERT, tier=Tier.ROUTINE), hours=hours, now=at)
-    assert found == Hold(HoldKind.QUIET_HOURS, HERE, "quiet hours", local(8, day=21))
-    assert hold(replace(ALERT, tier=Tier.ROUTINE), hours=hours, now=local(12)) is None
-    assert hold(ALERT, hours=hours, now=at) is None
-
-
-@pytest.mark.parametrize(
-    ("hours", "codes"),
-    [
-        (QuietHours(SHANGHAI, (NIGHT,)), []),
-        (QuietHours("Mars/Base", (NIGHT,)), ["unknown_zone"]),
-        (QuietHours("UTC", (NIGHT,) * 21), ["too_many"]),
-        (QuietHours("UTC", (QuietSpan(1440, 60),)), ["outside_the_day"]),
-        (QuietHours("UTC", (QuietSpan(60, 0),)), ["outside_the_day"]),
-        (QuietHours("UTC", (QuietSpan(60, 60),)), ["empty"]),
-        (QuietHours("UTC", (QuietSpan(0, 60, ()),)), ["invalid"]),
-        (QuietHours("UTC", (QuietSpan(0, 60, (7,)),)), ["invalid"]),
-        (QuietHours("UTC", (QuietSpan(0, 1440),)), ["never_end"]),
-        (QuietHours("UTC", (NIGHT, QuietSpan(480, 1320))), ["never_end"]),
-        (QuietHours("UTC", (NIGHT, QuietSpan(480, 1320, (0, 1, 2, 3, 4, 5)))), []),
-    ],
-)
-def test_quiet_hours_leave_time_to_be_told(hours: QuietHours, codes: list[str]) -> None:
-    assert [problem.code for problem in rules.problems_of_quiet_hours(hours)] == codes
-
-
-spans = st.builds(
-    QuietSpan,
-    st.integers(0, 1439),
-    st.integers(1, 1440),
-    st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(tuple),
-).filter(lambda span: span.start != span.end)
-
-
-@given(
-    st.lists(spans, max_size=6).map(tuple),
-    st.sampled_from([SHANGHAI, "Europe/Berlin", "Asia/Kolkata", "UTC"]),
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants them bare
-)
-def test_the_moment_quiet_hours_end_lies_outside_of_them(
-    chosen: tuple[QuietSpan, ...], zone: str, now: datetime
-) -> None:
-    hours = QuietHours(zone, chosen)
-    if rules.problems_of_quiet_hours(hours):
-        return
-    until = rules.quiet_until(hours, now)
-    if until is not None:
-        assert now < until <= now + 9 * DAY
-        assert rules.quiet_until(hours, until) is None
