@@ -42,6 +42,9 @@ class CaseRow(Base):
         Index("ix_cases_assignee", "workspace_id", "assignee_id", "sort_due_at", "id"),
         Index("ix_cases_follower", "workspace_id", "follower_id", "sort_due_at", "id"),
         Index("ix_cases_source", "workspace_id", "source_id", "sort_due_at", "id"),
+        # Other orders: each state is read for itself, so that those that are over are in no way.
+        Index("ix_cases_opened", "workspace_id", "state", "opened_at", "id"),
+        Index("ix_cases_spoken", "workspace_id", "state", "last_message_at", "id"),
     )
 
     workspace_id: Mapped[Key]

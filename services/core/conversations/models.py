@@ -68,6 +68,13 @@ class PostRow(Base):
     __table_args__ = (
         Index("uq_posts_external", "workspace_id", "source_id", "external_id", unique=True),
         Index("ix_posts_published", "workspace_id", "published_at", "id"),
+        # As lists sort them: what has no time of its own is older than all that has.
+        Index(
+            "ix_posts_latest",
+            "workspace_id",
+            sql("coalesce(published_at, '-infinity'::timestamptz)"),
+            "id",
+        ),
     )
 
     workspace_id: Mapped[Key]
