@@ -61,6 +61,7 @@ async def list_alerts(
 
 @router.get("/{alert_id}", summary="Read an alert", responses=problems(NotFoundError))
 async def get_alert(uow: ReadUnit, alert_id: UUID) -> AlertView:
+    """What it is about, when it fired, who has it and how it ended."""
     return AlertView.of(await alerts.get_alert(uow, alert_id))
 
 

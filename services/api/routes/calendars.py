@@ -66,6 +66,7 @@ async def list_calendars(uow: ReadUnit) -> Page[CalendarView]:
 async def create_calendar(
     uow: ManageUnit, state: State, body: CalendarBody, response: Response
 ) -> CalendarView:
+    """Its first version. No policy counts in it until one names it."""
     allowed = state.settings.alerts.allow_private_addresses
     calendar = await calendars.create_calendar(uow, body.to_draft(), allow_private_feeds=allowed)
     response.headers["location"] = f"/v1/calendars/{calendar.id}"
@@ -74,6 +75,7 @@ async def create_calendar(
 
 @router.get("/{calendar_id}", summary="Read a calendar", responses=problems(NotFoundError))
 async def get_calendar(uow: ReadUnit, calendar_id: UUID) -> CalendarView:
+    """The current version: its zone, week, single days and feeds."""
     return CalendarView.of(await calendars.get_calendar(uow, calendar_id))
 
 

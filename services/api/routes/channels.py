@@ -53,6 +53,7 @@ async def create_channel(
 
 @router.get("/{channel_id}", summary="Read a channel", responses=problems(NotFoundError))
 async def get_channel(uow: ReadUnit, channel_id: UUID, response: Response) -> ChannelView:
+    """Where it sends, and whether it is paused. Its secret is never told again."""
     channel = ChannelView.of(await alerts.get_channel(uow, channel_id))
     response.headers["etag"] = f'"{channel.version}"'
     return channel

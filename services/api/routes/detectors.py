@@ -89,6 +89,7 @@ async def list_firings(
 
 @router.get("/{detector_id}", summary="Read a detector", responses=problems(NotFoundError))
 async def get_detector(uow: ReadUnit, detector_id: UUID, response: Response) -> DetectorView:
+    """The version in force."""
     detector = DetectorView.of(await detectors.get_detector(uow, detector_id))
     response.headers["etag"] = f'"{detector.version}"'
     return detector

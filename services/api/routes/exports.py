@@ -86,6 +86,7 @@ async def fetch_file(
 
 @router.get("/{export_id}", summary="Read an export", responses=problems(NotFoundError))
 async def get_export(uow: ManageReadUnit, state: State, export_id: UUID) -> ExportView:
+    """How far it is; once it is `done`, with a new link for 15 minutes."""
     return _view(uow, state, await exports.get_export(uow, export_id))
 
 

@@ -40,4 +40,5 @@ async def list_followers(
 
 @router.get("/{follower_id}", summary="Read a follower", responses=problems(NotFoundError))
 async def get_follower(uow: ReadUnit, follower_id: UUID) -> Follower:
+    """As the platform told last; what it never told is null."""
     return Follower.model_validate(await board.get_follower(uow, follower_id))

@@ -39,6 +39,7 @@ async def create_inhibition(
 
 @router.get("/{inhibition_id}", summary="Read an inhibition", responses=problems(NotFoundError))
 async def get_inhibition(uow: ReadUnit, inhibition_id: UUID) -> InhibitionView:
+    """Which loud alert holds which quiet ones."""
     return InhibitionView.of(await silences.get_inhibition(uow, inhibition_id))
 
 
@@ -50,6 +51,7 @@ async def get_inhibition(uow: ReadUnit, inhibition_id: UUID) -> InhibitionView:
 async def change_inhibition(
     uow: ManageUnit, inhibition_id: UUID, body: InhibitionBody
 ) -> InhibitionView:
+    """The whole of it, in place of what was there."""
     return InhibitionView.of(await quieting.change_inhibition(uow, inhibition_id, body.to_draft()))
 
 

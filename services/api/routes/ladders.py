@@ -38,6 +38,7 @@ async def create_ladder(uow: ManageUnit, body: LadderBody, response: Response) -
 
 @router.get("/{ladder_id}", summary="Read a ladder", responses=problems(NotFoundError))
 async def get_ladder(uow: ReadUnit, ladder_id: UUID, response: Response) -> LadderView:
+    """Its steps, in the order in which an alert climbs them."""
     ladder = LadderView.model_validate(await alerts.get_ladder(uow, ladder_id))
     response.headers["etag"] = f'"{ladder.version}"'
     return ladder

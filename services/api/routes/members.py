@@ -47,6 +47,7 @@ async def create_member(
 
 @router.get("/{member_id}", summary="Read a member", responses=problems(NotFoundError))
 async def get_member(uow: ReadUnit, member_id: UUID) -> MemberView:
+    """Their role, and whether they still work here."""
     return MemberView.model_validate(await workspaces.get_member(uow, member_id))
 
 

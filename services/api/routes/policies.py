@@ -52,6 +52,7 @@ async def list_presets(_: ReadUnit) -> Page[PresetView]:
 
 @router.get("/{policy_id}", summary="Read a policy", responses=problems(NotFoundError))
 async def get_policy(uow: ReadUnit, policy_id: UUID, response: Response) -> PolicyView:
+    """The current version, with what was perhaps not meant in `warnings`."""
     policy = PolicyView.of(await sla.get_policy(uow, policy_id))
     response.headers["etag"] = f'"{policy.version}"'
     return policy

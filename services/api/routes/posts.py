@@ -34,4 +34,5 @@ async def list_posts(
 
 @router.get("/{post_id}", summary="Read a post", responses=problems(NotFoundError))
 async def get_post(uow: ReadUnit, post_id: UUID) -> Post:
+    """Null is what the platform never told: a post may be known by its id alone."""
     return Post.model_validate(await board.get_post(uow, post_id))

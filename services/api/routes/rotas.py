@@ -70,6 +70,7 @@ async def list_gaps(
 
 @router.get("/{rota_id}", summary="Read a rota", responses=problems(NotFoundError))
 async def get_rota(uow: ReadUnit, rota_id: UUID, response: Response) -> WatchedRotaView:
+    """The current version. Who is on call now is told by `/on-call`."""
     return await _watched(uow, await rotas.get_rota(uow, rota_id), response)
 
 

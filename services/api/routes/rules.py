@@ -61,6 +61,7 @@ async def list_runs(
 
 @router.get("/{rule_id}", summary="Read a rule", responses=problems(NotFoundError))
 async def get_rule(uow: ReadUnit, rule_id: UUID, response: Response) -> RuleView:
+    """The current version."""
     rule = RuleView.of(await rulebook.get_rule(uow, rule_id))
     response.headers["etag"] = f'"{rule.version}"'
     return rule

@@ -62,6 +62,7 @@ async def preview_silence(uow: ReadUnit, body: SilenceBody) -> SilencePreview:
 
 @router.get("/{silence_id}", summary="Read a silence", responses=problems(NotFoundError))
 async def get_silence(uow: ReadUnit, silence_id: UUID) -> SilenceView:
+    """What it holds, until when, and who made it why."""
     return SilenceView.of(await silences.get_silence(uow, silence_id), uow.now)
 
 

@@ -42,11 +42,13 @@ async def create_source(uow: ManageUnit, body: SourceBody, response: Response) -
 
 @router.get("/{source_id}", summary="Read a source", responses=problems(NotFoundError))
 async def get_source(uow: ReadUnit, source_id: UUID) -> SourceView:
+    """Its secrets are listed by id and age; what they are is never told again."""
     return SourceView.model_validate(await intake.get_source(uow, source_id))
 
 
 @router.patch("/{source_id}", summary="Change a source", responses=problems(NotFoundError))
 async def change_source(uow: ManageUnit, source_id: UUID, body: SourceChange) -> SourceView:
+    """Only what the body names is changed."""
     changes = body.model_dump(exclude_unset=True)
     return SourceView.model_validate(await intake.change_source(uow, source_id, changes))
 
@@ -86,4 +88,5 @@ async def rotate_secret(
     responses=problems(NotFoundError),
 )
 async def revoke_secret(uow: ManageUnit, source_id: UUID, secret_id: UUID) -> None:
+    """What is signed with it is refused from then on, whatever is under way."""
     await intake.revoke_secret(uow, source_id, secret_id)

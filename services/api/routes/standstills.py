@@ -52,6 +52,7 @@ async def announce_standstill(
 
 @router.get("/{standstill_id}", summary="Read a standstill", responses=problems(NotFoundError))
 async def get_standstill(uow: ReadUnit, standstill_id: UUID) -> StandstillView:
+    """Why and from when to when, and how many cases it moved."""
     return StandstillView.of(await calendars.get_standstill(uow, standstill_id))
 
 
@@ -72,4 +73,5 @@ async def end_standstill(uow: ManageUnit, standstill_id: UUID) -> StandstillView
     responses=problems(NotFoundError, StandstillBegunError),
 )
 async def withdraw_standstill(uow: ManageUnit, standstill_id: UUID) -> None:
+    """As if it had never been announced. One that has begun is ended instead."""
     await calendars.withdraw(uow, standstill_id)

@@ -74,6 +74,7 @@ async def create_subscription(
 async def get_subscription(
     uow: ReadUnit, subscription_id: UUID, response: Response
 ) -> SubscriptionView:
+    """What it asks for, whether it is paused, and how far behind it is."""
     found = await subscriptions.get_subscription(uow, subscription_id)
     return await _show(uow, found, response)
 

@@ -28,6 +28,7 @@ async def list_teams(uow: ReadUnit) -> Page[TeamView]:
     "/teams", summary="Create a team", status_code=status.HTTP_201_CREATED, responses=_REFUSED
 )
 async def create_team(uow: ManageUnit, body: TeamBody, response: Response) -> TeamView:
+    """Its members are named whole, now or later."""
     team = await rotas.create_team(uow, body.to_draft())
     response.headers["location"] = f"/v1/teams/{team.id}"
     response.headers["etag"] = f'"{team.version}"'
@@ -36,6 +37,7 @@ async def create_team(uow: ManageUnit, body: TeamBody, response: Response) -> Te
 
 @router.get("/teams/{team_id}", summary="Read a team", responses=problems(NotFoundError))
 async def get_team(uow: ReadUnit, team_id: UUID, response: Response) -> TeamView:
+    """Its name and its members."""
     team = await rotas.get_team(uow, team_id)
     response.headers["etag"] = f'"{team.version}"'
     return TeamView.model_validate(team)
@@ -71,6 +73,7 @@ async def archive_team(uow: ManageUnit, team_id: UUID) -> None:
     responses=problems(NotFoundError),
 )
 async def get_contacts(uow: ManageReadUnit, member_id: UUID) -> ContactsView:
+    """By platform; what is not there was never said."""
     return ContactsView.of(await rotas.list_contacts(uow, member_id))
 
 

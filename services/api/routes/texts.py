@@ -13,6 +13,7 @@ router = APIRouter(prefix="/v1/alert-texts", tags=["channels"])
 
 @router.get("", summary="Read what alerts say")
 async def get_texts(uow: ReadUnit) -> TextsView:
+    """The workspace's own templates; where there is none, the built-in words are said."""
     return TextsView.of(await texts.get_texts(uow))
 
 

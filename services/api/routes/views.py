@@ -62,6 +62,7 @@ async def create_view(
 async def get_view(
     uow: ReadUnit, caller: CurrentCaller, view_id: UUID, response: Response
 ) -> ViewView:
+    """Its name and its conditions. `/items` looks at what meets them."""
     return _shown(await views.get_view(uow, view_id, caller.person), response)
 
 

@@ -11,6 +11,7 @@ router = APIRouter(prefix="/v1/workspace", tags=["workspace"])
 
 @router.get("", summary="Read the own workspace")
 async def get_workspace(uow: ReadUnit) -> WorkspaceView:
+    """The one of the key, or of whoever signed in."""
     return WorkspaceView.model_validate(await workspaces.get_workspace(uow))
 
 
