@@ -55,6 +55,8 @@ class DetectorRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
+    # The last minute it was judged at: what lies between is made up for.
+    looked_at: Mapped[datetime | None]
 
 
 class DetectorFiringRow(Base):
