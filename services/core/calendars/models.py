@@ -55,6 +55,8 @@ class CalendarVersionRow(Base):
     definition: Mapped[Json]
     # What the feed closed when this version was made.
     closings: Mapped[list[Json]]
+    # Public holidays as the library had them, for the years that have begun; see `almanac.py`.
+    holidays: Mapped[Json | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
 

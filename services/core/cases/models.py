@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.cases.types import ActKind, CaseState
 from services.core.kit.db import Base, Json, Key, one_of
@@ -74,6 +74,10 @@ class CaseRow(Base):
     sort_due_at: Mapped[datetime]
     policy_id: Mapped[UUID]
     policy_version: Mapped[int]
+    # What re-plans left behind: versions that drew its borders, and until when (`folding.turns`).
+    policy_turns: Mapped[list[Json]] = mapped_column(server_default=text("'[]'::jsonb"))
+    # Whose question it was when it was opened: policies are chosen by it.
+    follower_tier: Mapped[str | None]
     version: Mapped[int]
     updated_at: Mapped[datetime]
 

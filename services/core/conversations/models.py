@@ -11,13 +11,14 @@ from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.core.conversations.types import Channel, Direction, ItemKind
+from services.core.conversations.types import Channel, Direction, FollowerTier, ItemKind
 from services.core.kit.db import Base, Json, Key, in_range, one_of
 
 
 class FollowerRow(Base):
     __tablename__ = "followers"
     __table_args__ = (
+        one_of("tier", FollowerTier),
         Index("uq_followers_external", "workspace_id", "source_id", "external_id", unique=True),
         Index("ix_followers_seen", "workspace_id", "last_seen_at", "id"),
         # Who came and went, by day: few rows, those whose following was heard of.
@@ -61,6 +62,9 @@ class FollowerRow(Base):
     unfollowed_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    # What people say of them, never the platform (core/conversations/standing.py).
+    tier: Mapped[str | None]
+    advocate_since: Mapped[datetime | None]
 
 
 class PostRow(Base):
@@ -144,6 +148,14 @@ class MessageRow(Base):
             postgresql_with={"gin_pending_list_limit": 256},
             postgresql_where=sql("content_at IS NOT NULL AND deleted_at IS NULL"),
         ),
+        # Few: what advocates wrote below the words of others.
+        Index(
+            "ix_messages_by_advocate",
+            "workspace_id",
+            "source_id",
+            "parent_external_id",
+            postgresql_where=sql("by_advocate"),
+        ),
         Index(
             "ix_messages_waiting",
             "workspace_id",
@@ -188,6 +200,8 @@ class MessageRow(Base):
     historical: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Whether a posted reply ends the case; None leaves it to the policy.
     resolves: Mapped[bool | None]
+    # An advocate's answer, by who they were when it was said; found once, it stays one.
+    by_advocate: Mapped[bool] = mapped_column(server_default=sql("false"))
     received_at: Mapped[datetime]
     judgement_id: Mapped[UUID | None]
     tier: Mapped[str | None]

@@ -31,6 +31,13 @@ class Direction(StrEnum):
     OUTBOUND = "out"
 
 
+class FollowerTier(StrEnum):
+    """How close somebody is to the brand; everybody else has none."""
+
+    MEMBER = "member"
+    INNER_CIRCLE = "inner_circle"
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One event of the journal on its way in, placed in time, with what its source is known by."""

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import Index, Numeric, text
+from sqlalchemy import ARRAY, Index, Numeric, text
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.kit.db import Base, Key, one_of
@@ -19,6 +21,9 @@ class ObjectiveRow(Base):
     kinds: Mapped[list[str]]
     tiers: Mapped[list[str]]
     channels: Mapped[list[str]]
+    source_ids: Mapped[list[UUID]] = mapped_column(
+        ARRAY(PG_UUID(as_uuid=True)), server_default=text("'{}'::uuid[]")
+    )
     updated_at: Mapped[datetime]
 
 

@@ -135,6 +135,8 @@ class ClockRow(Base):
     met_at: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
     void_reason: Mapped[str | None]
+    # Time that counted until it was settled, by its calendar; empty in rows from before.
+    counted_seconds: Mapped[int | None] = mapped_column(BigInteger())
     trigger_message_id: Mapped[UUID | None]
     settling_message_id: Mapped[UUID | None]
     policy_id: Mapped[UUID]
