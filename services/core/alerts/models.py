@@ -287,13 +287,36 @@ class OutboxRow(Base):
     # The row whose channel could not be reached, and when another one was asked instead.
     fallback_of: Mapped[UUID | None]
     fell_back_at: Mapped[datetime | None]
+    # The message whose incident this one closes.
+    closes_digest_id: Mapped[UUID | None]
+    # Of the request it came of, where it was one.
+    request_id: Mapped[str | None]
+
+
+class OpenDigestRow(Base):
+    """A message about many alerts that opened an incident; gone once that is to be closed."""
+
+    __tablename__ = "open_digests"
+
+    workspace_id: Mapped[Key]
+    id: Mapped[Key]
+    channel_id: Mapped[UUID]
+    opened_at: Mapped[datetime]
 
 
 class SendAttemptRow(Base):
     """Committed before the call and again after it, so that a crash between shows as in doubt."""
 
     __tablename__ = "send_attempts"
-    __table_args__ = (one_of("outcome", Outcome),)
+    __table_args__ = (
+        one_of("outcome", Outcome),
+        Index(
+            "ix_send_attempts_digest",
+            "workspace_id",
+            "digest_id",
+            postgresql_where=text("digest_id IS NOT NULL"),
+        ),
+    )
 
     workspace_id: Mapped[Key]
     outbox_id: Mapped[Key]

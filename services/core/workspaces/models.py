@@ -19,6 +19,8 @@ class WorkspaceRow(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     ingest_per_minute: Mapped[int | None]
+    # From so many alerts a minute on they go together; null where the installation's number holds.
+    storm_per_minute: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
