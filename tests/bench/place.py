@@ -149,10 +149,13 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 async def until_none(database_url: str, count: str, *values: object, pause: float = 0.02) -> None:
-    """Wait until a query counts nothing."""
+    """Wait until a query counts nothing, and look for a fifth of the time at most."""
     connection = await asyncpg.connect(database_url)
     try:
-        while await connection.fetchval(count, *values):  # noqa: ASYNC110 - rows, no event
-            await asyncio.sleep(pause)
+        while True:
+            began = time.monotonic()
+            if not await connection.fetchval(count, *values):
+                return
+            await asyncio.sleep(max(pause, 4 * (time.monotonic() - began)))
     finally:
         await connection.close()
