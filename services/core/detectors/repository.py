@@ -1,7 +1,7 @@
 """SQL of detectors: their definitions, their figures, and the firings that follow."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -78,7 +78,51 @@ async def list_due(
     }
     rows = list(await uow.execute(statements.DUE, parameters))
     end = (rows[-1].workspace_id, rows[-1].id) if len(rows) == limit else None
-    return [Due(row.workspace_id, _read(row), row.tick) for row in rows], end
+    return [Due(row.workspace_id, _read(row), row.tick, row.looked_at) for row in rows], end
+
+
+async def list_waits(
+    uow: UnitOfWork, workspace_ids: Iterable[UUID]
+) -> dict[UUID, timedelta | None]:
+    """How long the oldest message of each workspace waits to be taken in."""
+    bound = {"now": uow.now, "workspace_ids": sorted(set(workspace_ids))}
+    return {row.workspace_id: row.waits for row in await uow.execute(statements.WAITS, bound)}
+
+
+async def note_looked(uow: UnitOfWork, due: Sequence[Due]) -> None:
+    """These were judged at their minutes; a later one that another worker noted stays."""
+    parameters = {
+        "workspace_ids": [one.workspace_id for one in due],
+        "ids": [one.detector.id for one in due],
+        "ticks": [one.tick for one in due],
+    }
+    await uow.execute(statements.LOOKED, parameters)
+
+
+async def list_minutes(
+    uow: UnitOfWork, kind: DetectorKind, due: Sequence[tuple[Due, int]], *, by_source: bool
+) -> dict[tuple[UUID, str], dict[datetime, Figure]]:
+    """The minutes of all windows these detectors missed, each with the weeks it is compared with.
+
+    By detector and subject; those with nothing in them are left out.
+    """
+    windows = [one.detector.draft.window_minutes for one, _ in due]
+    parameters = {
+        "workspace_ids": [one.workspace_id for one, _ in due],
+        "ids": [one.detector.id for one, _ in due],
+        "starts": [
+            one.missed[0] - timedelta(minutes=window)
+            for (one, _), window in zip(due, windows, strict=True)
+        ],
+        "ends": [one.missed[-1] for one, _ in due],
+        "weeks": [weeks for _, weeks in due],
+    }
+    found: dict[tuple[UUID, str], dict[datetime, Figure]] = {}
+    # Windows longer than a week meet those of the week before: each minute is kept once.
+    for row in await uow.execute(statements.minutes_of_many(kind, by_source=by_source), parameters):
+        figure = Figure(int(row.total), int(row.hits))
+        found.setdefault((row.id, _subject(row)), {})[row.minute] = figure
+    return found
 
 
 async def count_figures(
@@ -186,8 +230,13 @@ async def begin_firings(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> list
     return [_read_firing(row) for row in added]
 
 
-async def end_firings(uow: UnitOfWork, ids: Sequence[UUID], at: datetime) -> list[Firing]:
-    parameters = {"workspace_id": uow.workspace_id, "ids": list(ids), "at": at}
+async def end_firings(uow: UnitOfWork, over: Sequence[tuple[UUID, datetime]]) -> list[Firing]:
+    """Each at its own moment."""
+    parameters = {
+        "workspace_id": uow.workspace_id,
+        "ids": [firing_id for firing_id, _ in over],
+        "moments": [at for _, at in over],
+    }
     return [_read_firing(row) for row in await uow.execute(statements.END, parameters)]
 
 

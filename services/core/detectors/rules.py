@@ -12,8 +12,10 @@ from typing import Final
 
 from services.core.alerts.types import Severity
 from services.core.detectors.types import (
+    Change,
     DetectorDraft,
     DetectorKind,
+    Due,
     Episode,
     Figure,
     Figures,
@@ -24,6 +26,12 @@ from services.core.kit.errors import FieldProblem
 from services.core.triage.types import Tier
 
 MINUTE: Final = timedelta(minutes=1)
+# After workers were away, no window is made up for that ended longer ago.
+LOOK_BACK: Final = timedelta(hours=6)
+# What waits no longer than this to be taken in holds nobody up.
+TAKEN_IN_WITHIN: Final = timedelta(minutes=2)
+# What was seen so much later than it was is said to be.
+LATE_AFTER: Final = timedelta(minutes=5)
 WEEK: Final = timedelta(days=7)
 SHORTEST_WINDOW: Final = 5
 LONGEST_WINDOW: Final = 7 * 24 * 60
@@ -72,6 +80,10 @@ LAWS: Final = {
     Kind.ROTA_GAP: Law("minutes", 1, LONGEST_WINDOW, replays=False),
     Kind.STUCK_STAGE: Law("seconds", 30, 86_400, replays=False),
 }
+# What these look at comes through the journal, and may still wait there.
+THROUGH_JOURNAL: Final = frozenset(
+    kind for kind, law in LAWS.items() if law.replays and kind is not Kind.FAILING_SIGNATURES
+)
 # Each of these looks at every source by itself.
 BY_SOURCE: Final = frozenset({Kind.SILENCE, Kind.FAILING_SIGNATURES})
 
@@ -136,6 +148,20 @@ def tick_of(now: datetime) -> datetime:
 def stride(window_minutes: int) -> int:
     """How many minutes pass between two looks at a window."""
     return max(1, window_minutes // LOOKS_A_WINDOW)
+
+
+def take_turn(due: Due, waits: timedelta | None) -> Due | None:
+    """The look that is due, at its own minute, with the turns nobody took; None without one.
+
+    `waits` is how long the oldest message waits to be taken in: beyond that, silence would say
+    nothing. What looks at the present makes up for nothing.
+    """
+    draft = due.detector.draft
+    since = _looked_until(due)
+    if not LAWS[draft.kind].replays:
+        return due if any(_turns(draft, since, due.tick)) else None
+    turns = list(_turns(draft, since, _taken_in_until(draft, due.tick, waits)))
+    return replace(due, tick=turns[-1], missed=tuple(turns[:-1])) if turns else None
 
 
 def is_turn(draft: DetectorDraft, tick: datetime) -> bool:
@@ -231,6 +257,30 @@ def figures_at(
     return Figures(now, tuple(weeks), since)
 
 
+def steps(
+    draft: DetectorDraft,
+    series: Series,
+    since: datetime | None,
+    ticks: Iterable[datetime],
+    *,
+    going_on: bool = False,
+    last_ended_at: datetime | None = None,
+) -> Iterator[Change]:
+    """What begins and ends as the detector looks at each of these minutes."""
+    for tick in ticks:
+        if not is_turn(draft, tick):
+            continue
+        judged = judge(draft, figures_at(draft, series, since, tick), tick)
+        step = next_step(
+            draft, fires=judged.fires, going_on=going_on, last_ended_at=last_ended_at, tick=tick
+        )
+        if step is Step.NOTHING:
+            continue
+        going_on = step is Step.BEGIN
+        last_ended_at = last_ended_at if going_on else tick
+        yield Change(step, tick, judged)
+
+
 def replay(
     draft: DetectorDraft,
     series: Series,
@@ -239,22 +289,64 @@ def replay(
     subject: str = "",
 ) -> list[Episode]:
     """Every firing there would have been, had the detector looked at each of these minutes."""
+    return episodes_of(steps(draft, series, since, ticks), subject)
+
+
+def episodes_of(changes: Iterable[Change], subject: str) -> list[Episode]:
+    """Firings out of what began and ended; an end of what began before them is none of them."""
     episodes: list[Episode] = []
-    open_, last_ended_at = False, None
-    for tick in ticks:
-        if not is_turn(draft, tick):
-            continue
-        judged = judge(draft, figures_at(draft, series, since, tick), tick)
-        step = next_step(
-            draft, fires=judged.fires, going_on=open_, last_ended_at=last_ended_at, tick=tick
-        )
-        if step is Step.BEGIN:
-            open_ = True
-            episodes.append(_episode(tick, subject, judged))
-        elif step is Step.END:
-            open_, last_ended_at = False, tick
-            episodes[-1] = replace(episodes[-1], ended_at=tick)
+    for change in changes:
+        if change.step is Step.BEGIN:
+            episodes.append(_episode(change.tick, subject, change.judged))
+        elif episodes:
+            episodes[-1] = replace(episodes[-1], ended_at=change.tick)
     return episodes
+
+
+def judged_of(episode: Episode) -> Judged:
+    """What the law said as it began."""
+    return Judged(
+        fires=True,
+        value=episode.value,
+        usual=episode.usual,
+        total=episode.total,
+        hits=episode.hits,
+    )
+
+
+def is_late(tick: datetime, now: datetime) -> bool:
+    """Whether people are told that what happened at this minute is seen only now."""
+    return now - tick >= LATE_AFTER
+
+
+def to_tell(episodes: Iterable[Episode]) -> list[Episode]:
+    """Of what one detector missed: all that goes on, else the last that was over.
+
+    Each is kept, but nobody is woken ten times for a night nobody watched.
+    """
+    found = sorted(episodes, key=lambda one: (one.started_at, one.subject))
+    return [one for one in found if one.ended_at is None] or found[-1:]
+
+
+def _looked_until(due: Due) -> datetime:
+    """The last minute before the first that is due; never long ago."""
+    if due.looked_at is None or due.looked_at > due.tick:
+        return due.tick - MINUTE
+    changed = min(tick_of(due.detector.updated_at), due.tick)
+    return max(due.looked_at, changed, due.tick - LOOK_BACK)
+
+
+def _taken_in_until(draft: DetectorDraft, tick: datetime, waits: timedelta | None) -> datetime:
+    """The minute up to which all that came is there to be counted."""
+    if draft.kind not in THROUGH_JOURNAL or waits is None or waits <= TAKEN_IN_WITHIN:
+        return tick
+    return tick_of(tick - min(waits, LOOK_BACK))
+
+
+def _turns(draft: DetectorDraft, since: datetime, until: datetime) -> Iterator[datetime]:
+    minutes = ((until - since) // MINUTE) if until > since else 0
+    ticks = (since + step * MINUTE for step in range(1, minutes + 1))
+    return (tick for tick in ticks if is_turn(draft, tick))
 
 
 def _share(draft: DetectorDraft, figures: Figures) -> tuple[float, float | None, bool]:

@@ -99,11 +99,17 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A detector of some workspace whose turn it is; `tick` is the minute it is judged at."""
+    """A detector of some workspace whose turn it is; `tick` is the minute it is judged at.
+
+    `looked_at` is the last minute it was judged at before; `missed` are its turns in between, the
+    first first, that nobody took.
+    """
 
     workspace_id: UUID
     detector: Detector
     tick: datetime
+    looked_at: datetime | None = None
+    missed: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,15 @@ class Look:
     subject: str
     judged: Judged
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one of many looks in a row changed."""
+
+    step: Step
+    tick: datetime
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)

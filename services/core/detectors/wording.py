@@ -1,6 +1,7 @@
 """What people read when a detector goes off: in Chinese and English, with the figures."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from services.core.detectors.types import DetectorDraft, DetectorKind, Judged
@@ -42,6 +43,27 @@ _EN: Final = {
     Kind.STUCK_STAGE: "The stage “{subject}” has stood still for {value} s, so alerts may come"
     " late; please tell the people who run Warmline.",
 }
+
+
+# What is seen late is put before the sentence, which speaks of then.
+_LATE_ZH: Final = "（补报：当时没有人在看，以下是 {span}的情况。）"
+_LATE_EN: Final = "(Seen late, nobody was looking: this is how it was {span}.) "
+
+
+def late_figures(
+    figures: Mapping[str, Any], began: datetime, ended: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """The same for what is seen only now: since when it was, or until when, and how late."""
+    first, last = f"{began:%Y-%m-%d %H:%M}", f"{ended:%m-%d %H:%M}" if ended else None
+    zh = f"{first} 至 {last}（UTC）" if last else f"{first}（UTC）起"
+    en = f"from {first} to {last} UTC" if last else f"from {first} UTC on"
+    said = figures["sentence"]
+    sentence = {
+        "zh": _LATE_ZH.format(span=zh) + said["zh"],
+        "en": _LATE_EN.format(span=en) + said["en"],
+    }
+    late = int((now - began).total_seconds())
+    return {**figures, "seen_late_seconds": late, "sentence": sentence}
 
 
 def figures_of(draft: DetectorDraft, judged: Judged, subject: str) -> dict[str, Any]:

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from services.core.alerts.types import Severity
 from services.core.detectors import rules
 from services.core.detectors.types import (
+    Change,
+    Detector,
     DetectorDraft,
     DetectorKind,
+    Due,
+    Episode,
     Figure,
     Figures,
     Judged,
@@ -256,3 +260,121 @@ def test_what_a_workspace_begins_with_is_valid_and_only_the_line_is_watched_at_o
     assert [list(rules.problems(one)) for one in rules.DEFAULTS] == [[]] * len(rules.DEFAULTS)
     assert {one.kind for one in rules.DEFAULTS if one.enabled} == rules.SAFE_AT_ONCE
     assert {one.kind for one in rules.DEFAULTS} == set(DetectorKind) - {Kind.KEYWORD_SURGE}
+
+
+def due(kind: DetectorKind, looked_at: datetime | None = None, **changes: Any) -> Due:
+    one = Detector(ids.new_id(), 1, draft(kind, **changes), LONG_AGO, LONG_AGO)
+    return Due(ids.new_id(), one, TICK, looked_at)
+
+
+def minutes_before(tick: datetime, *minutes: int) -> tuple[datetime, ...]:
+    return tuple(tick - timedelta(minutes=each) for each in minutes)
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "tick", "missed"),
+    [
+        # Nobody ever looked, or a clock was set back: only this minute.
+        (None, TICK, ()),
+        (TICK + timedelta(hours=1), TICK, ()),
+        (TICK - timedelta(minutes=1), TICK, ()),
+        (TICK - timedelta(minutes=4), TICK, minutes_before(TICK, 3, 2, 1)),
+        (TICK - timedelta(days=3), TICK, minutes_before(TICK, *range(359, 0, -1))),
+    ],
+)
+def test_turns_nobody_took_are_made_up_for_some_hours_back(
+    looked_at: datetime | None, tick: datetime, missed: tuple[datetime, ...]
+) -> None:
+    found = rules.take_turn(due(Kind.VOLUME_SPIKE, looked_at), None)
+    assert found is not None
+    assert (found.tick, found.missed) == (tick, missed)
+
+
+def test_nothing_is_made_up_for_from_before_a_change() -> None:
+    late = due(Kind.VOLUME_SPIKE, TICK - timedelta(hours=1))
+    changed = replace(late.detector, updated_at=TICK - timedelta(seconds=90))
+    found = rules.take_turn(replace(late, detector=changed), None)
+    assert found is not None
+    assert found.missed == minutes_before(TICK, 1)
+    now = replace(late.detector, updated_at=NOW)
+    assert rules.take_turn(replace(late, detector=now), None) is None
+
+
+def test_a_minute_is_looked_at_once_and_a_long_window_at_its_turns() -> None:
+    assert rules.take_turn(due(Kind.VOLUME_SPIKE, TICK), None) is None
+    # Six minutes between two looks: 12:30 is a turn, and so was 12:24.
+    slow = due(Kind.VOLUME_SPIKE, TICK - timedelta(minutes=8), window_minutes=360)
+    found = rules.take_turn(slow, None)
+    assert found is not None
+    assert (found.tick, found.missed) == (TICK, minutes_before(TICK, 6))
+    between = replace(slow, tick=TICK + timedelta(minutes=1), looked_at=TICK)
+    assert rules.take_turn(between, None) is None
+
+
+def test_what_looks_at_the_present_looks_once_however_long_it_was_away() -> None:
+    gap = due(Kind.ROTA_GAP, TICK - timedelta(hours=3), window_minutes=1_440)
+    # Its own turn went by while nobody looked.
+    later = replace(gap, tick=TICK + timedelta(minutes=5))
+    assert rules.take_turn(later, timedelta(hours=2)) == later
+    assert rules.take_turn(replace(gap, looked_at=TICK), None) is None
+
+
+@pytest.mark.parametrize(
+    ("waits", "minutes_ago"),
+    [
+        (None, 0),
+        (timedelta(seconds=119), 0),
+        (timedelta(minutes=30), 30),
+        # Whatever waits for longer is not waited for.
+        (timedelta(days=1), 360),
+    ],
+)
+def test_what_still_waits_to_be_taken_in_is_waited_for(
+    waits: timedelta | None, minutes_ago: int
+) -> None:
+    silence = due(Kind.SILENCE, TICK - timedelta(hours=7))
+    found = rules.take_turn(silence, waits)
+    if minutes_ago == 360:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.tick == TICK - timedelta(minutes=minutes_ago)
+    # Refusals are counted at the door.
+    refused = rules.take_turn(due(Kind.FAILING_SIGNATURES, TICK - timedelta(hours=7)), waits)
+    assert refused is not None
+    assert refused.tick == TICK
+
+
+def test_looks_in_a_row_go_on_from_what_was_known() -> None:
+    surge = draft(Kind.KEYWORD_SURGE, threshold=3, minimum=0, window_minutes=5)
+    start = TICK - timedelta(minutes=60)
+    series = rules.lay_out(start, 60, [(start + timedelta(minutes=30), Figure(5, 5))])
+    ticks = [start + timedelta(minutes=step) for step in range(1, 61)]
+    going_on = list(rules.steps(surge, series, LONG_AGO, ticks, going_on=True))
+    assert [(one.step, (one.tick - start).seconds // 60) for one in going_on] == [(Step.END, 1)]
+    fresh = list(rules.steps(surge, series, LONG_AGO, ticks))
+    assert [(one.step, (one.tick - start).seconds // 60) for one in fresh] == [
+        (Step.BEGIN, 31),
+        (Step.END, 36),
+    ]
+    (episode,) = rules.episodes_of([Change(Step.END, start, fresh[0].judged), *fresh], "s")
+    assert (episode.started_at, episode.ended_at) == (fresh[0].tick, fresh[1].tick)
+    assert rules.judged_of(episode) == fresh[0].judged
+
+
+def test_of_what_was_over_by_the_time_it_was_seen_the_last_is_told() -> None:
+    def episode(minute: int, lasts: int | None, subject: str = "") -> Episode:
+        began = TICK + timedelta(minutes=minute)
+        ended = None if lasts is None else began + timedelta(minutes=lasts)
+        return Episode(began, ended, subject, 1.0, None, 1, 1)
+
+    first, second, on = episode(0, 5), episode(30, 5), episode(40, None, "a")
+    also_on = episode(20, None, "b")
+    assert rules.to_tell([second, first]) == [second]
+    assert rules.to_tell([on, first, also_on]) == [also_on, on]
+    assert rules.to_tell([]) == []
+
+
+def test_it_is_late_from_five_minutes_on() -> None:
+    assert rules.is_late(TICK - timedelta(minutes=5), TICK)
+    assert not rules.is_late(TICK - timedelta(minutes=4), TICK)

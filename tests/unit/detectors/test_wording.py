@@ -1,5 +1,7 @@
 """What people read when a detector goes off: both languages, with every figure in its place."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from services.core.alerts.types import Severity
@@ -68,3 +70,20 @@ def test_the_figures_hold_no_text_of_a_message() -> None:
         "sentence",
     }
     assert figures["subject"] is None
+
+
+def test_what_is_seen_late_says_when_it_was() -> None:
+    began = datetime(2026, 11, 21, 3, 7, tzinfo=UTC)
+    ended, now = began + timedelta(minutes=33), began + timedelta(hours=2)
+    figures = wording.figures_of(draft(DetectorKind.VOLUME_SPIKE), JUDGED, "")
+    over = wording.late_figures(figures, began, ended, now)
+    assert over["sentence"]["en"].startswith(
+        "(Seen late, nobody was looking: this is how it was from 2026-11-21 03:07 to 11-21 03:40"
+        " UTC.) 42.5 messages"
+    )
+    assert over["sentence"]["zh"].startswith("（补报：当时没有人在看，以下是 2026-11-21 03:07 至")
+    assert over["seen_late_seconds"] == 7200
+    on = wording.late_figures(figures, began, None, now)
+    assert "from 2026-11-21 03:07 UTC on" in on["sentence"]["en"]
+    assert "2026-11-21 03:07（UTC）起的情况" in on["sentence"]["zh"]
+    assert "seen_late_seconds" not in figures

@@ -9,15 +9,13 @@ from uuid import UUID
 
 import structlog
 
-from services.core.alerts import service as alerts
-from services.core.alerts.types import DetectorNotice
-from services.core.audit import service as audit
-from services.core.audit.types import AuditEntry
-from services.core.detectors import repository, rules, wording
+from services.core.detectors import repository, rules
 from services.core.detectors.facts import firing_changed
+from services.core.detectors.service import telling
+from services.core.detectors.service.catching_up import catch_up
+from services.core.detectors.service.telling import Beginning
 from services.core.detectors.statements import COUNTINGS
 from services.core.detectors.types import (
-    Detector,
     DetectorKind,
     Due,
     Figure,
@@ -29,7 +27,6 @@ from services.core.detectors.types import (
 )
 from services.core.health import service as health
 from services.core.health.types import Stall
-from services.core.kit import ids
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.rotas import service as rotas
 from services.core.stream import service as stream
@@ -37,7 +34,6 @@ from services.core.stream import service as stream
 log = structlog.get_logger(__name__)
 
 DETECTORS_A_PAGE: Final = 500
-OVER: Final = "back to normal"
 # Of a subject that is not there any more: a deleted source, a stage that runs, a rota in order.
 GONE: Final = Judged(fires=False, value=0.0, usual=None, total=0, hits=0)
 
@@ -53,8 +49,10 @@ class _Page:
 async def look(database: Database) -> int:
     """Judge every switched-on detector whose turn this minute is; returns firings begun and ended.
 
-    The cost of a quiet minute is a few statements for all workspaces. Safe to run anywhere at any
-    time: a firing begins once, whoever looks, and looking again in the same minute changes nothing.
+    Turns nobody took are made up for, some hours back, and what still waits to be taken in is
+    waited for: a window is judged when all that came is there. The cost of a quiet minute is a few
+    statements for all workspaces. Safe to run anywhere at any time: a firing begins once, whoever
+    looks, and looking again in the same minute changes nothing.
     A workspace that cannot be looked at keeps no other from it.
     """
     changed, after = 0, repository.FIRST_PLACE
@@ -63,12 +61,17 @@ async def look(database: Database) -> int:
             found, end = await repository.list_due(
                 uow, after, DETECTORS_A_PAGE, drifts=database.clock.drifts
             )
-        due = [one for one in found if rules.is_turn(one.detector.draft, one.tick)]
+            waits = await repository.list_waits(uow, [one.workspace_id for one in found])
+        turns = (rules.take_turn(one, waits[one.workspace_id]) for one in found)
+        due = [one for one in turns if one is not None]
         try:
             changed += await _look_together(database, due)
         except Exception:
             log.exception("detectors.page_broke", detectors=len(due))
             changed += await _look_one_by_one(database, due)
+        if due:
+            async with database.system() as uow:
+                await repository.note_looked(uow, due)
         if end is None:
             return changed
         after = end
@@ -95,6 +98,7 @@ async def _look_one_by_one(database: Database, due: Sequence[Due]) -> int:
 
 
 async def _look_together(database: Database, due: Sequence[Due]) -> int:
+    changed = await catch_up(database, due)
     stuck = [one for one in due if one.detector.draft.kind is DetectorKind.STUCK_STAGE]
     stalls = await _list_stalls(database) if stuck else None
     if stalls is None:
@@ -105,7 +109,6 @@ async def _look_together(database: Database, due: Sequence[Due]) -> int:
         page = await _look_at(uow, due)
     page.looks += _look_at_stages(stuck, stalls or ())
     page.looks += await _look_at_rotas(database, due)
-    changed = 0
     for workspace_id, looks in _changing(page, due).items():
         async with database.unit(workspace_id) as uow:
             changed += await _carry_out(uow, looks)
@@ -209,9 +212,15 @@ async def _carry_out(uow: UnitOfWork, looks: Sequence[Look]) -> int:
     steps: dict[Step, list[Look]] = defaultdict(list)
     for one in looks:
         steps[_step(one, latest.get((one.due.detector.id, one.subject)))].append(one)
-    begun = await _begin(uow, steps[Step.BEGIN])
-    over = [latest[one.due.detector.id, one.subject].id for one in steps[Step.END]]
-    ended = await _end(uow, over, looks[0].due.tick) if over else []
+    begun = await telling.begin(
+        uow,
+        [
+            Beginning(one.due.detector, one.subject, one.due.tick, one.judged, one.label)
+            for one in steps[Step.BEGIN]
+        ],
+    )
+    over = [(latest[one.due.detector.id, one.subject].id, one.due.tick) for one in steps[Step.END]]
+    ended = await telling.end(uow, over)
     facts = [firing_changed("fired", one) for one in begun]
     facts += [firing_changed("cleared", one) for one in ended]
     await stream.announce(uow, facts)
@@ -232,53 +241,3 @@ def _step(one: Look, last: Firing | None) -> Step:
         last_ended_at=last.ended_at if last and rests else None,
         tick=tick,
     )
-
-
-async def _begin(uow: UnitOfWork, looks: Sequence[Look]) -> list[Firing]:
-    if not looks:
-        return []
-    names = await repository.list_sources(uow)
-    rows = [
-        {
-            "id": ids.new_id(),
-            "detector_id": one.due.detector.id,
-            "subject": one.subject,
-            "version": one.due.detector.version,
-            "started_at": one.due.tick,
-            "figures": wording.figures_of(
-                one.due.detector.draft, one.judged, one.label or names.get(one.subject, "")
-            ),
-        }
-        for one in looks
-    ]
-    begun = await repository.begin_firings(uow, rows)
-    detectors = {one.due.detector.id: one.due.detector for one in looks}
-    for firing in begun:
-        await alerts.raise_for_detector(uow, _notice(detectors[firing.detector_id], firing))
-    await audit.record(uow, [_entry("fired", one) for one in begun])
-    return begun
-
-
-async def _end(uow: UnitOfWork, firing_ids: Sequence[UUID], at: datetime) -> list[Firing]:
-    ended = await repository.end_firings(uow, firing_ids, at)
-    await alerts.settle_detector_firings(uow, [one.id for one in ended], resolution=OVER)
-    await audit.record(uow, [_entry("cleared", one) for one in ended])
-    return ended
-
-
-def _notice(detector: Detector, firing: Firing) -> DetectorNotice:
-    draft = detector.draft
-    return DetectorNotice(
-        detector_id=detector.id,
-        kind=draft.kind.value,
-        firing_id=firing.id,
-        severity=draft.severity,
-        tier=draft.tier,
-        detail=firing.figures,
-        ladder_id=draft.ladder_id,
-    )
-
-
-def _entry(verb: str, firing: Firing) -> AuditEntry:
-    detail = {"firing_id": str(firing.id), "subject": firing.subject, "version": firing.version}
-    return AuditEntry(f"detector.{verb}", "detector", firing.detector_id, detail)

@@ -13,6 +13,7 @@ from services.core.detectors.types import Backtest, DetectorDraft, Episode, Figu
 from services.core.kit.uow import UnitOfWork
 
 MOST_DAYS: Final = 30
+DAYS_AT_ONCE: Final = timedelta(days=7)
 # Fewer are no history to try anything on.
 LEAST_JUDGED: Final = timedelta(hours=1)
 MOST_EPISODES: Final = 100
@@ -46,13 +47,27 @@ async def _replay(uow: UnitOfWork, draft: DetectorDraft, days: int) -> Backtest:
     judged_from = _judged_from(draft, since, until, days)
     start = judged_from - rules.reach(draft)
     by_source = draft.kind in rules.BY_SOURCE
-    counted = await repository.list_series(uow, draft, start, until, by_source=by_source)
+    counted = await _read(uow, draft, start, until, by_source=by_source)
     if by_source:
         # A source that is gone is looked at no more.
         live = await repository.list_sources(uow)
         counted = {subject: found for subject, found in counted.items() if subject in live}
     # Some ten thousand looks take a fraction of a second: others are served meanwhile.
     return await asyncio.to_thread(_look_back, draft, counted, since, (start, judged_from, until))
+
+
+async def _read(
+    uow: UnitOfWork, draft: DetectorDraft, start: datetime, until: datetime, *, by_source: bool
+) -> Counted:
+    """The minutes of months, some days at a time: no statement reads longer than it may."""
+    found: Counted = {}
+    while start < until:
+        end = min(start + DAYS_AT_ONCE, until)
+        part = await repository.list_series(uow, draft, start, end, by_source=by_source)
+        for subject, minutes in part.items():
+            found.setdefault(subject, []).extend(minutes)
+        start = end
+    return found
 
 
 def _judged_from(
