@@ -87,20 +87,20 @@ def show(sight: Sight, language: str) -> bytes:
     act = _DONE.format(escape(_said(sight)[say])) if sight.done else ""
     title, sentence = _buttons(sight)[say], sight.sentence[language]
     act = act or _ask(sight, title, say)
-    return _fill(language, act=act, title=title, sentence=sentence, facts=facts, note=note[say])
+    return fill(language, act=act, title=title, sentence=sentence, facts=facts, note=note[say])
 
 
 def show_refusal(language: str, *, expired: bool) -> bytes:
     """That there is nothing to do here; no word about why, or about any alert."""
     say = LANGUAGES.index(language)
     said = (_EXPIRED if expired else _UNKNOWN)[say]
-    return _fill(language, title=said, sentence=said, facts=_ASK[say], note="")
+    return fill(language, title=said, sentence=said, facts=_ASK[say], note="")
 
 
 def show_trouble(language: str, detail: str) -> bytes:
     """That it could not be done just now."""
     said = ("现在做不了。", "It could not be done.")[LANGUAGES.index(language)]
-    return _fill(language, title=said, sentence=said, facts=detail, note="")
+    return fill(language, title=said, sentence=said, facts=detail, note="")
 
 
 def read_style() -> bytes:
@@ -141,7 +141,8 @@ def _weight(written: str) -> float:
         return 0.0
 
 
-def _fill(language: str, *, act: str = "", **texts: str) -> bytes:
+def fill(language: str, *, act: str = "", **texts: str) -> bytes:
+    """The page with these texts in its places, each escaped; `act` is our own HTML."""
     page = _read("act.html")
     # In one pass over our own page: a value that looks like a name is not filled in again.
     values = {name: escape(value) for name, value in texts.items()} | {"lang": language, "act": act}

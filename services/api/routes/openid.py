@@ -15,6 +15,7 @@ from services.api.credentials import (
 )
 from services.api.deps import AppState, State
 from services.api.errors import problems
+from services.api.sign_in_pages import PeopleRoute
 from services.core.kit.errors import InvalidInputError
 from services.core.kit.http import GuardedClient
 from services.core.sessions import service as sessions
@@ -32,7 +33,7 @@ from services.core.signin.errors import (
 from services.core.signin.types import Return
 from services.core.workspaces.service import DEFAULT_SLUG
 
-router = APIRouter(prefix="/v1/sign-in/openid", tags=["sign-in"])
+router = APIRouter(prefix="/v1/sign-in/openid", tags=["sign-in"], route_class=PeopleRoute)
 
 FLOW_COOKIE: Final = "__Host-warmline_flow"
 LOOPBACK_FLOW_COOKIE: Final = "warmline_flow"

@@ -136,6 +136,33 @@ async def test_what_the_provider_did_not_say_truly_opens_nothing(
     assert (await browser.get(provider.authorize(await go(browser, workspace)))).status_code == 303
 
 
+async def test_people_who_cannot_sign_in_read_why_and_programs_get_a_problem(
+    app: FastAPI,
+    browser: httpx.AsyncClient,
+    database: Database,
+    workspace: Workspace,
+    provider: OpenIdProvider,
+) -> None:
+    await believe(app, database, workspace, issuer=provider.issuer, client_secret=CLIENT_SECRET)
+    reads = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "en-GB"}
+    stranger = provider.authorize(await go(browser, workspace))
+    answer = await browser.get(stranger, headers=reads)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "Ask an admin to add you" in answer.text
+    assert "script" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    # What the provider hands back when somebody changed their mind.
+    declined = "/v1/sign-in/openid/callback?error=access_denied&state=x"
+    for language, said in (("zh-CN", "请回到登录页"), ("en", "begin again")):
+        answer = await browser.get(declined, headers=reads | {"accept-language": language})
+        assert (answer.status_code, said in answer.text) == (401, True)
+    unknown = "/v1/sign-in/openid?workspace=nowhere"
+    assert "not set up here" in (await browser.get(unknown, headers=reads)).text
+    long = await browser.get(f"/v1/sign-in/openid?workspace={'x' * 49}", headers=reads)
+    assert (long.status_code, "<h1>" in long.text) == (422, True)
+    assert is_problem(await browser.get(declined), 401, "bad_flow")
+
+
 async def test_newcomers_come_in_by_their_domain_and_as_what_was_chosen(
     app: FastAPI,
     browser: httpx.AsyncClient,
