@@ -7,8 +7,12 @@ from typing import Any, Final
 from services.core.objectives.types import Attainment, Cell
 
 BINS: Final = ("up_to_1h", "up_to_4h", "up_to_8h", "up_to_24h", "over_24h")
-# What makes a spreadsheet take a cell for a formula: a handle may begin like that.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What makes a spreadsheet take a cell for a formula: a handle may begin like that. Where Chinese is
+# typed, full-width signs are read as the plain ones.
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+# What a program may pass over before it looks.
+_BLANKS: Final = " \u00a0\u200b\u3000\ufeff"
 
 COLUMNS: Final = (
     "by",
@@ -48,7 +52,7 @@ def as_csv(found: Attainment) -> str:
 
 def harmless(value: Any) -> Any:
     """A text that begins like a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and value.lstrip(_BLANKS).startswith(_FORMULA):
         return f"'{value}"
     return "" if value is None else value
 

@@ -111,7 +111,10 @@ def test_a_zone_nobody_knows_is_refused(zone: str) -> None:
         rules.read_range(None, None, zone, NOW)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", " =1", "\u3000\ufeff＝1"],
+)
 def test_no_cell_of_a_sheet_is_a_formula(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless("lin") == "lin"
