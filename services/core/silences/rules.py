@@ -228,8 +228,8 @@ def is_crisis(kind: str, category: str | None, detail: Mapping[str, Any] | None)
 def quiet_until(hours: QuietHours, now: datetime) -> datetime | None:
     """When the quiet hours that hold at `now` end; None when it is none of them.
 
-    Spans that touch are one. What a change of clocks skips or repeats is not guessed at: a span
-    lasts from one local time to the next, however long that is.
+    Spans that touch are one, and last from one local time to the next, however long that is. One
+    that ends within an hour that comes twice ends the second time: the night is not over between.
     """
     until = None
     # So many at most, since what is validated leaves a gap within the week.
@@ -360,10 +360,12 @@ def _stretches(hours: QuietHours, at: datetime) -> Iterator[tuple[datetime, date
                 continue
             overnight = MINUTES_OF_A_DAY if span.end <= span.start else 0
             yield (
-                _moment(day + timedelta(minutes=span.start), zone),
-                _moment(day + timedelta(minutes=span.end + overnight), zone),
+                _moments(day + timedelta(minutes=span.start), zone)[0],
+                max(_moments(day + timedelta(minutes=span.end + overnight), zone)),
             )
 
 
-def _moment(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC)
+def _moments(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """A local time the first time, and the second time where the clocks go back."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first, second
