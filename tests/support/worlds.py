@@ -57,6 +57,13 @@ INSERT INTO presences (workspace_id, case_id, member_id, doing, since, until)
 SELECT workspace_id, id, :id, 'viewing', opened_at, '2099-01-01' FROM cases
 """
 
+# A call with an idempotency key, and what was answered.
+CALL = """
+INSERT INTO idempotent_calls (workspace_id, caller, key_digest, fingerprint, made_at, status,
+  headers, body)
+SELECT workspace_id, 'key:spare', '\\x01', '\\x02', opened_at, 200, '{}', '\\x7b7d' FROM cases
+"""
+
 # A detector that fired once.
 DETECTOR = """
 WITH made AS (
@@ -196,11 +203,12 @@ async def make_world(database: Database, name: str) -> World:
 
 
 async def _subscribe(uow: UnitOfWork) -> None:
-    """Somebody who is told of cases, and one fact that never got there."""
+    """Somebody who is told of cases, one fact that never got there, and an answered call."""
     wish = Wish(("case.*",))
     draft = SubscriptionDraft("Warehouse", "https://hooks.example.com/in", wish)
     made = await subscriptions.create_subscription(uow, draft)
     await uow.execute(DEAD_PARCEL, {"id": made.id})
+    await uow.execute(CALL)
 
 
 async def _be_on_call(uow: UnitOfWork, member_id: UUID) -> None:
