@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -20,9 +21,18 @@ pytest_plugins = [
 settings.register_profile("warmline", deadline=None)
 settings.load_profile("warmline")
 
+# What they run is run by other tests too, and counting covered lines costs as much as they do.
+_NOT_COUNTED = tuple(Path(__file__).parent / name for name in ("e2e", "faults", "fuzz"))
+
 # Tests never depend on what somebody exported in a shell.
 for _name in [name for name in os.environ if name.startswith("WARMLINE__")]:
     del os.environ[_name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not set(item.path.parents).isdisjoint(_NOT_COUNTED):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")

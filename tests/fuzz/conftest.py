@@ -11,6 +11,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.fuzz)
-            # What thousands of generated cases pass by says little, and counting it costs as much
-            # as they do.
-            item.add_marker(pytest.mark.no_cover)

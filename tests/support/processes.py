@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,13 @@ import pytest
 
 from services.cli.embedded import launcher
 from tests.support.db import ROOT, cloned_database, connect
+from tests.support.nursery import Newborn, bear
 from tests.support.servers import ServerAddress
 from tests.support.waiting import wait_until
 
-API = ("-m", "services.cli.main", "api")
-WORKER = ("-m", "services.cli.main", "worker")
+_WARMLINE = ("-m", "services.cli.main")
+API = (*_WARMLINE, "api")
+WORKER = (*_WARMLINE, "worker")
 # Everything a test waits for is noticed soon, and short leases make dead workers' work free.
 QUICK = {"WORKER__POLL_SECONDS": "0.2", "API__SHUTDOWN_SECONDS": "1"}
 _START_PATIENCE = 60.0  # seconds: a first start on a cold disk compiles everything it imports
@@ -33,7 +35,7 @@ class Running:
     """A process in a session of its own; the kernel ends it when the tests end."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Newborn
     log: Path
 
     @property
@@ -107,22 +109,37 @@ class Site:
         """Start one without waiting; `settings` are named without their prefix."""
         name = f"{kind}-{len(self.started) + 1}"
         log = self.folder / f"{name}.log"
-        die_with_us = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid())]
-        die_with_us += [str(int(signal.SIGKILL)), "self"]
+        start = self._fork if command[:2] == _WARMLINE else self._execute
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*die_with_us, sys.executable, "-P", *command, *more],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self.folder,
-                env=self._environment(settings),
-                pass_fds=(self.door.fileno(),),
-                start_new_session=True,
-            )
+            process = start((*command, *more), output.fileno(), self._environment(settings))
         running = Running(name, process, log)
         self.started.append(running)
         return running
+
+    def _fork(self, command: Sequence[str], output: int, environment: dict[str, str]) -> Newborn:
+        """Our own command, without the seconds in which Python imports it."""
+        door = self.door.fileno()
+        with Path(os.devnull).open("rb") as nothing:
+            files = {0: nothing.fileno(), 1: output, 2: output, door: door}
+            arguments = command[len(_WARMLINE) :]
+            return bear(arguments, environment=environment, folder=self.folder, files=files)
+
+    def _execute(
+        self, command: Sequence[str], output: int, environment: dict[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Whatever else Python is told to be."""
+        die_with_us = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid())]
+        die_with_us += [str(int(signal.SIGKILL)), "self"]
+        return subprocess.Popen(
+            [*die_with_us, sys.executable, "-P", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=self.folder,
+            env=environment,
+            pass_fds=(self.door.fileno(),),
+            start_new_session=True,
+        )
 
     async def wait_until_ready(self, running: Running) -> None:
         """Until somebody behind the door answers that it can do its work."""
@@ -165,8 +182,12 @@ class Site:
         named = QUICK | {"DATABASE__URL": self.database_url} | self.settings | settings
         if self.redis_url is not None:
             named.setdefault("REDIS__URL", self.redis_url)
+        # What servers run under faults says little about what is covered, and counting it costs
+        # as much as they do.
         inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith("WARMLINE")
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("WARMLINE", "COVERAGE"))
         }
         ours = {f"WARMLINE__{name}": value for name, value in named.items()}
         return inherited | ours | {"PYTHONPATH": str(ROOT)}

@@ -9,7 +9,7 @@ import pytest
 
 from services.cli.migrate import read_revision
 from services.core.health.service import expected_revision
-from tests.support.commands import warmline
+from tests.support.commands import warmline, warmline_from_nothing
 from tests.support.db import run_sql, url_of
 from tests.support.servers import ServerAddress
 
@@ -23,7 +23,7 @@ async def empty_database(postgres_server: ServerAddress) -> AsyncIterator[str]:
 
 
 def test_help_names_the_commands_and_ends_well() -> None:
-    told = warmline("--help")
+    told = warmline_from_nothing("--help")
     assert told.returncode == 0
     for command in ("up", "demo", "simulate", "replay", "doctor", "keys", "triage", "bench"):
         assert command in told.stdout
@@ -41,14 +41,15 @@ def test_help_names_the_commands_and_ends_well() -> None:
     ],
 )
 def test_misuse_is_told_on_stderr_and_ends_with_2(typed: tuple[str, ...]) -> None:
-    told = warmline(*typed)
+    told = warmline_from_nothing(*typed)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr
     assert "Traceback" not in told.stderr
 
 
 def test_a_database_that_is_away_is_a_sentence() -> None:
-    told = warmline("migrate", WARMLINE__DATABASE__URL="postgresql://nobody@127.0.0.1:1/nothing")
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    told = warmline_from_nothing("migrate", WARMLINE__DATABASE__URL=nowhere)
     assert told.returncode == 1
     assert "Nothing answers" in told.stderr
     assert "Traceback" not in told.stderr
