@@ -12,6 +12,7 @@ from services.api import contract, errors, routes
 from services.api.credentials import CSRF_HEADER
 from services.api.deps import AppState
 from services.api.door import Application, open_door
+from services.api.editions import Editions
 from services.api.glances import Glances
 from services.api.lifespan import run
 from services.api.limits import CallLimits
@@ -91,6 +92,7 @@ def create_app(
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
+    app.state.editions = Editions()
     app.state.call_limits = CallLimits(settings.api.calls_per_minute)
     # The last one added is the outermost.
     app.add_middleware(InputGuard, receive_seconds=settings.intake.receive_seconds)

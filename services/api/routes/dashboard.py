@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
 from services.api.deps import ManageUnit, ReadUnit, State
+from services.api.editions import Editions
 from services.api.errors import problems
 from services.api.schemas.common import FIRST_YEAR, LAST_YEAR
 from services.api.schemas.dashboard import DashboardView, DayZone
@@ -31,10 +32,17 @@ def _in_range(day: date) -> date:
 Day = Annotated[date, AfterValidator(_in_range)]
 
 
-@router.get("", summary="Read the community-health page", responses=problems(RangeError))
+@router.get(
+    "",
+    summary="Read the community-health page",
+    response_model=DashboardView,
+    responses=problems(RangeError),
+)
 async def get_dashboard(
+    request: Request,
     uow: ReadUnit,
     state: State,
+    *,
     start: Annotated[Day | None, Query(alias="from", description="By default 28 days.")] = None,
     end: Annotated[
         Day | None, Query(alias="to", description="Not included itself. By default tomorrow.")
@@ -42,20 +50,21 @@ async def get_dashboard(
     compare: Annotated[Compare, Query(description="With as many days just before.")] = (
         Compare.PREVIOUS
     ),
-) -> DashboardView:
+) -> Response:
     """Totals, reply rate, response time, sentiment, followers, retention and promises kept.
 
     In days of the workspace's zone, at most 400, out of sums of days that are a minute old at most.
     What no connected feed tells of is null, with the reason.
     """
-    found = await metrics.read_dashboard(
-        uow,
-        start,
-        end,
-        zone=state.settings.metrics.zone,
-        compare=compare is Compare.PREVIOUS,
-    )
-    return DashboardView.of(found, found.last + timedelta(days=1))
+    edition = await metrics.find_edition(uow, start, end, zone=state.settings.metrics.zone)
+    kept: Editions = request.app.state.editions
+    compares = compare is Compare.PREVIOUS
+    body = kept.find(uow.workspace_id, edition, compare=compares)
+    if body is None:
+        found = await metrics.read_edition(uow, edition, compare=compares)
+        body = DashboardView.of(found, found.last + timedelta(days=1)).model_dump_json().encode()
+        kept.keep(uow.workspace_id, edition, body, compare=compares)
+    return Response(body, media_type="application/json")
 
 
 @router.get("/zone", summary="Read whose days numbers are summed up by")

@@ -1,9 +1,9 @@
 """The community-health page as it is read."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Final, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from services.api.schemas.common import ReadModel, StrictModel
 from services.api.schemas.metrics import NumberView, WordsView
@@ -42,6 +42,10 @@ class PointView(ReadModel):
     reason: NoNumber | None
 
 
+# Hundreds of them: a line of days in one call.
+_POINTS: Final = TypeAdapter(list[PointView])
+
+
 class DashboardView(ReadModel):
     """The days from `from` to before `to`, of the zone `tz`, out of sums of days.
 
@@ -65,8 +69,8 @@ class DashboardView(ReadModel):
             name: [FigureView.of(figure) for figure in figures]
             for name, figures in found.chapters.items()
         }
-        series: dict[str, Any] = {
-            name: [PointView.model_validate(point) for point in points]
+        series = {
+            name: _POINTS.validate_python(points, from_attributes=True)
             for name, points in found.series.items()
         }
         return cls(

@@ -1,10 +1,11 @@
 """The nouns of the community-health page: its numbers, what they were before, and their days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from services.core.metrics.types import Cell, NoNumber, Unit, Words
+from services.core.metrics.types import Cell, Feed, NoNumber, Unit, Words
 
 # The handbook's page, chapter by chapter; what is not connected is told as not observed.
 CHAPTERS: Final = {
@@ -80,6 +81,24 @@ class Point:
     day: date
     value: float | None
     reason: NoNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which page is asked for. Two that are equal are pages that say the same.
+
+    `print` tells one state of the sums of its days, and of those it is compared with, from any
+    other; what is observed since when, and which day it is, are the rest of what the page says.
+    """
+
+    first: date
+    last: date
+    zone: str
+    today: date
+    as_of: datetime | None
+    stale_days: int
+    print: str
+    observed: Mapping[Feed, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -161,13 +161,23 @@ def filled(
     now: datetime,
 ) -> list[Cell]:
     """A cell for each day of the range; nothing happened is not the same as nothing observed."""
-    cells = []
-    for day in days_of(wanted):
-        start, end = midnight(day, wanted.zone), midnight(day + timedelta(days=1), wanted.zone)
-        figures = found.get(day.isoformat(), NOTHING)
-        none = why_none(start, end, since, now)
-        cells.append(cell(definition, day.isoformat(), figures, none))
-    return cells
+    none = why_none_by_day(wanted, since, now)
+    return [
+        cell(definition, day.isoformat(), found.get(day.isoformat(), NOTHING), reason)
+        for day, reason in none.items()
+    ]
+
+
+def why_none_by_day(
+    wanted: Range, since: datetime | None, now: datetime
+) -> dict[date, NoNumber | None]:
+    """Why each day of the range says nothing where nothing was counted."""
+    days = days_of(wanted)
+    midnights = [midnight(day, wanted.zone) for day in [*days, days[-1] + timedelta(days=1)]]
+    return {
+        day: why_none(start, end, since, now)
+        for day, (start, end) in zip(days, pairwise(midnights), strict=True)
+    }
 
 
 def previous(first: date, last: date) -> tuple[date, date]:

@@ -8,18 +8,19 @@ from sqlalchemy import Row
 from services.core.kit.uow import UnitOfWork
 from services.core.metrics.types import Figures, People
 
+# One walk over the days: what each metric came to in the range, before it, and day by day.
 TOTALS: Final = """
-SELECT metric, day >= CAST(:first AS date) AS present, CAST(sum(count) AS bigint) AS counted,
-  CAST(sum(part) AS bigint) AS part, sum(total) AS total
-FROM metric_rollups
-WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[])) AND split = 'total'
-  AND day >= CAST(:before AS date) AND day <= CAST(:last AS date)
-GROUP BY 1, 2
-"""
-DAYS: Final = """
-SELECT metric, day, count AS counted, part, total FROM metric_rollups
-WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[])) AND split = 'total'
-  AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+WITH kept AS MATERIALIZED (
+  SELECT metric, day, count, part, total FROM metric_rollups
+  WHERE workspace_id = :workspace_id AND metric = ANY(CAST(:metrics AS text[]))
+    AND split = 'total' AND day >= CAST(:before AS date) AND day <= CAST(:last AS date)
+)
+SELECT metric, CAST(NULL AS date) AS day, day >= CAST(:first AS date) AS present,
+  CAST(sum(count) AS bigint) AS counted, CAST(sum(part) AS bigint) AS part, sum(total) AS total
+FROM kept GROUP BY metric, day >= CAST(:first AS date)
+UNION ALL
+SELECT metric, day, true, count, part, total FROM kept
+WHERE metric = ANY(CAST(:series AS text[])) AND day >= CAST(:first AS date)
 """
 BINS: Final = """
 SELECT day >= CAST(:first AS date) AS present, CAST(b.key AS int) AS bin,
@@ -29,18 +30,26 @@ WHERE r.workspace_id = :workspace_id AND r.metric = 'response_time' AND r.split 
   AND r.day >= CAST(:before AS date) AND r.day <= CAST(:last AS date)
 GROUP BY 1, 2
 """
-# Who is new to a range had not commented since its first day; the days before say since when.
+# Who is new to a range had not commented since its first day; the days before say since when. The
+# ranges are as long as each other: the page's own, the one before it, and the one before that.
 PEOPLE: Final = """
-SELECT coalesce(sum(people - before), 0) AS spoke, coalesce(sum(known - before), 0) AS returned,
+SELECT ago,
+  coalesce(sum(people - before), 0) AS spoke, coalesce(sum(known - before), 0) AS returned,
   coalesce(sum(earlier - before), 0) AS stayed, coalesce(sum(known - lately), 0) AS came_back
 FROM (
-  SELECT people, known,
-    coalesce(within[least(day - CAST(:first AS date), cardinality(within))], 0) AS before,
-    coalesce(within[least(day - CAST(:earlier AS date), cardinality(within))], 0) AS earlier,
-    coalesce(within[least(30, cardinality(within))], 0) AS lately
-  FROM metric_days
-  WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
-) AS days
+  SELECT ago, people, known,
+    coalesce(within[least(place, longest)], 0) AS before,
+    coalesce(within[least(place + CAST(:days AS int), longest)], 0) AS earlier,
+    coalesce(within[least(30, longest)], 0) AS lately
+  FROM (
+    SELECT (CAST(:last AS date) - day) / CAST(:days AS int) AS ago, people, known, within,
+      CAST(:days AS int) - 1 - (CAST(:last AS date) - day) % CAST(:days AS int) AS place,
+      cardinality(within) AS longest
+    FROM metric_days
+    WHERE workspace_id = :workspace_id AND day <= CAST(:last AS date)
+      AND day > CAST(:last AS date) - 3 * CAST(:days AS int)
+  ) AS placed
+) AS days GROUP BY ago
 """
 KEYS: Final = """
 SELECT key, CAST(sum(count) AS bigint) AS counted FROM metric_rollups
@@ -48,26 +57,35 @@ WHERE workspace_id = :workspace_id AND metric = 'negative_breakdown' AND split =
   AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
 GROUP BY key ORDER BY 2 DESC, 1
 """
+# A day's row is written anew whenever its sums are, or who commented within days before it: the
+# transactions that wrote them tell one state of all the page stands on from any other.
 STATE: Final = """
-SELECT min(as_of) AS as_of, count(*) FILTER (WHERE stale_since IS NOT NULL) AS stale
+SELECT min(as_of) FILTER (WHERE day >= CAST(:first AS date)) AS as_of,
+  count(*) FILTER (WHERE stale_since IS NOT NULL AND day >= CAST(:first AS date)) AS stale,
+  coalesce(md5(string_agg(day || ' ' || xmin, ',' ORDER BY day)), '') AS print
 FROM metric_days
-WHERE workspace_id = :workspace_id AND day >= CAST(:first AS date) AND day <= CAST(:last AS date)
+WHERE workspace_id = :workspace_id AND day > CAST(:last AS date) - 3 * CAST(:days AS int)
+  AND day <= CAST(:last AS date)
 """
 
 
 async def list_totals(
-    uow: UnitOfWork, metrics: list[str], before: date, first: date, last: date
-) -> dict[tuple[str, bool], Figures]:
-    """By metric, and whether it is of the range or of the days before it."""
-    bound = {"metrics": metrics, "before": before, "first": first, "last": last}
-    return {(row.metric, row.present): _figures(row) for row in await _run(uow, TOTALS, bound)}
+    uow: UnitOfWork, metrics: list[str], series: list[str], bounds: tuple[date, date, date]
+) -> tuple[dict[tuple[str, bool], Figures], dict[str, dict[date, Figures]]]:
+    """By metric, and whether it is of the range or of the days before it; and `series` by days.
 
-
-async def list_series(
-    uow: UnitOfWork, metrics: list[str], first: date, last: date
-) -> dict[tuple[str, date], Figures]:
-    bound = {"metrics": metrics, "first": first, "last": last}
-    return {(row.metric, row.day): _figures(row) for row in await _run(uow, DAYS, bound)}
+    `bounds` are the first day before, and the first and the last of the range.
+    """
+    before, first, last = bounds
+    bound = {"metrics": metrics, "series": series, "before": before, "first": first, "last": last}
+    totals: dict[tuple[str, bool], Figures] = {}
+    days: dict[str, dict[date, Figures]] = {name: {} for name in series}
+    for row in await _run(uow, TOTALS, bound):
+        if row.day is None:
+            totals[row.metric, row.present] = _figures(row)
+        else:
+            days[row.metric][row.day] = _figures(row)
+    return totals, days
 
 
 async def list_bins(
@@ -81,9 +99,10 @@ async def list_bins(
     return found
 
 
-async def count_people(uow: UnitOfWork, earlier: date, first: date, last: date) -> People:
-    (row,) = await _run(uow, PEOPLE, {"earlier": earlier, "first": first, "last": last})
-    return People(int(row.spoke), int(row.returned), int(row.stayed), int(row.came_back))
+async def list_people(uow: UnitOfWork, last: date, days: int) -> list[People]:
+    """Of so many days until the last one, of as many before, and of as many before those."""
+    found = {row.ago: row for row in await _run(uow, PEOPLE, {"last": last, "days": days})}
+    return [_people(found.get(ago)) for ago in range(3)]
 
 
 async def list_causes(uow: UnitOfWork, first: date, last: date) -> dict[str, int]:
@@ -93,7 +112,9 @@ async def list_causes(uow: UnitOfWork, first: date, last: date) -> dict[str, int
 
 
 async def get_state(uow: UnitOfWork, first: date, last: date) -> Row[Any]:
-    (row,) = await _run(uow, STATE, {"first": first, "last": last})
+    """When the oldest sum was made, how many are stale, and a print of all of them."""
+    days = (last - first).days + 1
+    (row,) = await _run(uow, STATE, {"first": first, "last": last, "days": days})
     return row
 
 
@@ -103,3 +124,9 @@ async def _run(uow: UnitOfWork, statement: str, bound: dict[str, Any]) -> list[R
 
 def _figures(row: Row[Any]) -> Figures:
     return Figures(row.counted, row.part, None if row.total is None else float(row.total))
+
+
+def _people(row: Row[Any] | None) -> People:
+    if row is None:
+        return People(0, 0, 0, 0)
+    return People(int(row.spoke), int(row.returned), int(row.stayed), int(row.came_back))

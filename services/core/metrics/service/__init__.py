@@ -1,6 +1,6 @@
 """Numbers: a metric by its name, the rows behind it, sums of days, and the page of all of them."""
 
-from services.core.metrics.service.dashboard import read_dashboard
+from services.core.metrics.service.dashboard import find_edition, read_dashboard, read_edition
 from services.core.metrics.service.measuring import (
     MOST_CELLS,
     Counted,
@@ -25,11 +25,13 @@ __all__ = [
     "MOST_CELLS",
     "Counted",
     "catch_up",
+    "find_edition",
     "get_definition",
     "get_zone",
     "list_rows",
     "measure",
     "read_dashboard",
+    "read_edition",
     "rebuild",
     "recount",
     "recount_due",

@@ -1,5 +1,6 @@
 """The community-health page in one call, out of sums of days alone."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from services.core.metrics.pages import (
     SERIES,
     UNCONNECTED,
     Dashboard,
+    Edition,
     Figure,
     Point,
 )
@@ -24,6 +26,7 @@ from services.core.metrics.types import (
     Figures,
     Measure,
     NoNumber,
+    People,
     Unit,
     Words,
 )
@@ -33,8 +36,26 @@ from services.core.objectives.types import Range
 DEFAULT_DAYS: Final = 28
 MOST_DAYS: Final = 400
 SHARES: Final = {"returning_share": Unit.SHARE, "retention": Unit.SHARE}
-Observed = dict[Feed, datetime | None]
 _NAMES: Final = [one.name for one in ROLLED]
+
+
+async def find_edition(
+    uow: UnitOfWork, first: date | None = None, until: date | None = None, *, zone: str
+) -> Edition:
+    """Which days are asked for, and a print of all that the page of them says.
+
+    By default the last 28 days, today included, until before `until`. Days are those of the
+    workspace's zone, or of `zone` where it chose none. Raises RangeError.
+    """
+    zone = await get_zone(uow, zone)
+    today = rules.local_day(uow.now, zone)
+    last = (until or today + timedelta(days=1)) - timedelta(days=1)
+    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
+    if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
+        raise RangeError(MOST_DAYS)
+    observed = await measuring.get_observed(uow)
+    state = await dashboard.get_state(uow, first, last)
+    return Edition(first, last, zone, today, state.as_of, state.stale, state.print, observed)
 
 
 async def read_dashboard(
@@ -45,49 +66,47 @@ async def read_dashboard(
     zone: str,
     compare: bool = True,
 ) -> Dashboard:
-    """The page of the days from `first` to before `until`: by default the last 28, today included.
+    """The page of the days from `first` to before `until`, as `find_edition` takes them."""
+    edition = await find_edition(uow, first, until, zone=zone)
+    return await read_edition(uow, edition, compare=compare)
 
-    Days are those of the workspace's zone, or of `zone` where it chose none. Raises RangeError.
-    """
-    zone = await get_zone(uow, zone)
-    today = rules.local_day(uow.now, zone)
-    last = (until or today + timedelta(days=1)) - timedelta(days=1)
-    first = first or last - timedelta(days=DEFAULT_DAYS - 1)
-    if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
-        raise RangeError(MOST_DAYS)
-    observed = await measuring.get_observed(uow)
-    cells = await _read(uow, first, last, zone, observed)
-    state = await dashboard.get_state(uow, first, last)
+
+async def read_edition(uow: UnitOfWork, edition: Edition, *, compare: bool = True) -> Dashboard:
+    """The page of an edition that was just found in this unit."""
+    first, last = edition.first, edition.last
+    earlier, _ = rules.previous(first, last)
+    totals, days = await dashboard.list_totals(uow, _NAMES, list(SERIES), (earlier, first, last))
+    cells = await _read(uow, edition, totals)
     return Dashboard(
         first=first,
         last=last,
-        zone=zone,
-        as_of=state.as_of,
-        stale_days=state.stale,
+        zone=edition.zone,
+        as_of=edition.as_of,
+        stale_days=edition.stale_days,
         chapters={
             chapter: [_figure(name, cells, compare=compare) for name in names]
             for chapter, names in CHAPTERS.items()
         },
-        series=await _series(uow, rules.day_range(first, last, zone), observed),
+        series=_series(rules.day_range(first, last, edition.zone), days, edition, uow.now),
         negative_breakdown=await dashboard.list_causes(uow, first, last),
     )
 
 
 async def _read(
-    uow: UnitOfWork, first: date, last: date, zone: str, observed: Observed
+    uow: UnitOfWork, edition: Edition, totals: Mapping[tuple[str, bool], Figures]
 ) -> dict[tuple[str, bool], Cell]:
     """Every number of the page, by its name and whether it is of the range or from before it."""
-    earlier, _ = rules.previous(first, last)
-    totals = await dashboard.list_totals(uow, _NAMES, earlier, first, last)
+    first, last = edition.first, edition.last
+    earlier, until = rules.previous(first, last)
     bins = await dashboard.list_bins(uow, earlier, first, last)
+    people = await dashboard.list_people(uow, last, (last - first).days + 1)
     cells: dict[tuple[str, bool], Cell] = {}
-    for present, begins, ends in (
-        (True, first, last),
-        (False, earlier, first - timedelta(days=1)),
-    ):
-        span = rules.day_range(begins, ends, zone)
+    for ago, (begins, ends) in enumerate(((first, last), (earlier, until))):
+        present = ago == 0
+        span = rules.day_range(begins, ends, edition.zone)
         none = {
-            feed: rules.why_none(span.start, span.end, observed[feed], uow.now) for feed in Feed
+            feed: rules.why_none(span.start, span.end, edition.observed[feed], uow.now)
+            for feed in Feed
         }
         found = {name: totals.get((name, present), rules.NOTHING) for name in _NAMES}
         times = found["response_time"]
@@ -96,8 +115,8 @@ async def _read(
             if (figures := _found(definition, found)) is not None:
                 reason = none[definition.feed]
                 cells[definition.name, present] = rules.cell(definition, "", figures, reason)
-        people = await _people(uow, begins, ends, none[Feed.MESSAGES])
-        cells |= {(name, present): cell for name, cell in people.items()}
+        spoke = _people(people[ago], people[ago + 1], none[Feed.MESSAGES])
+        cells |= {(name, present): cell for name, cell in spoke.items()}
     return cells
 
 
@@ -108,13 +127,8 @@ def _found(definition: Definition, found: dict[str, Figures]) -> Figures | None:
     return found.get(definition.name)
 
 
-async def _people(
-    uow: UnitOfWork, first: date, last: date, none: NoNumber | None
-) -> dict[str, Cell]:
+def _people(people: People, before: People, none: NoNumber | None) -> dict[str, Cell]:
     """Who commented, who had before, and how many of those of the days before came again."""
-    earlier, until = rules.previous(first, last)
-    people = await dashboard.count_people(uow, earlier, first, last)
-    before = await dashboard.count_people(uow, earlier, earlier, until)
     found = {
         "commenters": (Measure.COUNT, Figures(people.spoke)),
         "returning_share": (Measure.SHARE, Figures(people.spoke, people.returned)),
@@ -127,16 +141,28 @@ async def _people(
     }
 
 
-async def _series(uow: UnitOfWork, wanted: Range, observed: Observed) -> dict[str, list[Point]]:
-    days = rules.days_of(wanted)
-    found = await dashboard.list_series(uow, list(SERIES), days[0], days[-1])
+def _series(
+    wanted: Range,
+    found: Mapping[str, Mapping[date, Figures]],
+    edition: Edition,
+    now: datetime,
+) -> dict[str, list[Point]]:
+    none = {
+        feed: rules.why_none_by_day(wanted, since, now) for feed, since in edition.observed.items()
+    }
     series = {}
     for name in SERIES:
-        definition = REGISTRY[name]
-        mine = {day.isoformat(): figures for (of, day), figures in found.items() if of == name}
-        cells = rules.filled(definition, wanted, mine, observed[definition.feed], uow.now)
-        series[name] = [Point(date.fromisoformat(c.key), c.value, c.reason) for c in cells]
+        definition, mine = REGISTRY[name], found[name]
+        series[name] = [
+            _point(definition, day, mine.get(day, rules.NOTHING), reason)
+            for day, reason in none[definition.feed].items()
+        ]
     return series
+
+
+def _point(definition: Definition, day: date, figures: Figures, none: NoNumber | None) -> Point:
+    cell = rules.cell(definition, "", figures, none)
+    return Point(day, cell.value, cell.reason)
 
 
 def _figure(name: str, cells: dict[tuple[str, bool], Cell], *, compare: bool) -> Figure:
