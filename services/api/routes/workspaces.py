@@ -17,6 +17,6 @@ async def get_workspace(uow: ReadUnit) -> WorkspaceView:
 
 @router.patch("", summary="Change the own workspace")
 async def change_workspace(uow: AdminUnit, body: WorkspaceChange) -> WorkspaceView:
-    """A new quota of events holds within a second."""
+    """A new quota of events holds within a second, a new guard from storms at once."""
     changes = body.model_dump(exclude_unset=True)
     return WorkspaceView.model_validate(await workspaces.change_workspace(uow, changes))

@@ -130,9 +130,11 @@ class DeliveryView(ReadModel):
     """One thing for one channel; `id` is the `webhook-id` of every attempt, newest first.
 
     `next_at` says when it is tried next and is null when it will not be. With a `digest_id` it went
-    out together with others, under that `webhook-id`. `fallback_of` is the delivery that could not
-    be made, `fell_back_at` when such a one was told on another channel. A pending one `waits_for`
-    an answer, its channel (switched off, paused, or shut after failures), another try, or its turn.
+    out together with others, under that `webhook-id`; `closes_digest_id` is such a one whose
+    incident this closes. `fallback_of` is the delivery that could not be made, `fell_back_at` when
+    such a one was told on another channel. A pending one `waits_for` an answer, its channel
+    (switched off, paused, or shut after failures), another try, or its turn. `request_id` is of the
+    request it came of, and goes along to a webhook as `x-request-id`.
     """
 
     id: UUID
@@ -154,6 +156,8 @@ class DeliveryView(ReadModel):
     fell_back_at: datetime | None
     waits_for: WaitsFor | None
     waits_until: datetime | None
+    closes_digest_id: UUID | None
+    request_id: str | None
     attempts: list[AttemptView]
 
     @classmethod

@@ -7,20 +7,27 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
+from services.core.workspaces.rules import MOST_STORM_PER_MINUTE
 from services.core.workspaces.types import CreatedKey, MemberDraft, Role, Scope
 
 Handle = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 EventsPerMinute = Annotated[int, Field(ge=1, le=100_000_000)]
+AlertsPerMinute = Annotated[int, Field(ge=1, le=MOST_STORM_PER_MINUTE)]
 
 
 class WorkspaceView(ReadModel):
-    """`ingest_per_minute` is null where the installation's quota of events holds."""
+    """`ingest_per_minute` is null where the installation's quota of events holds.
+
+    `storm_per_minute` is from how many alerts a minute on they go together, as digests; null where
+    the installation's number holds.
+    """
 
     id: UUID
     slug: str
     name: str
     ingest_per_minute: int | None
+    storm_per_minute: int | None
     created_at: datetime
 
 
@@ -29,6 +36,7 @@ class WorkspaceChange(StrictModel):
 
     name: Name = Field(default_factory=str)
     ingest_per_minute: EventsPerMinute | None = None
+    storm_per_minute: AlertsPerMinute | None = None
 
 
 class KeyBody(StrictModel):

@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from services.core.alerts.limits import ChannelLimits, limits_of
 from services.core.alerts.types import ChannelKind
 
-# Nobody's robot to be banned from: how many are on their way at a time is limit enough for them,
-# until their own channel says otherwise.
-UNMETERED: Final = frozenset({ChannelKind.WEBHOOK.value, ChannelKind.CONSOLE.value, "alertmanager"})
 # Each alert is somebody's incident, or a program's input: together only where it is asked for.
-ALONE: Final = UNMETERED | {"pagerduty"}
+ALONE: Final = frozenset(
+    {
+        ChannelKind.WEBHOOK.value,
+        ChannelKind.CONSOLE.value,
+        ChannelKind.ALERTMANAGER.value,
+        ChannelKind.PAGERDUTY.value,
+    }
+)
+# Each message opens an incident, which something must close: also that of a digest.
+INCIDENTS: Final = frozenset({ChannelKind.PAGERDUTY.value})
+# In a storm what is not urgent waits so long for others to go with.
+GATHERING: Final = timedelta(seconds=10)
+# A workspace with so many alerts in this time has a storm; each says for itself how many that are.
+STORM_WINDOW: Final = timedelta(minutes=1)
 # What one alert takes in a digest, its id, tier, sentence and link, and what is said around them.
 BYTES_AN_ALERT: Final = 160
 BYTES_AROUND: Final = 1_024
@@ -26,22 +37,20 @@ ONE_KEPT_OF: Final = 4
 class Bucket:
     """The law of one kind: `capacity` at once after a rest, `refill` a second from then on.
 
-    Without a capacity nothing is measured, and a quarter of it is for urgent alerts alone.
-    `digest_rows` alerts fit one message, 0 where each goes alone. `width` are on their way at once.
+    A quarter of the capacity is for urgent alerts alone. `digest_rows` alerts fit one message, 0
+    where each goes alone. `width` are on their way at once.
     """
 
     kind: str
-    capacity: int | None
+    capacity: int
     refill: float
     digest_rows: int
-    width: int | None
+    width: int
 
 
 def bucket_of(kind: str) -> Bucket:
     """Raises KeyError for a kind there is not."""
     limits = limits_of(kind)
-    if kind in UNMETERED:
-        return Bucket(kind, None, 0.0, 0, None)
     return Bucket(
         kind,
         limits.burst,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from services.core.alerts.types import Dispatch
 from services.core.triage.types import Tier
@@ -40,6 +41,23 @@ def sentences_of(count: int, urgent: int) -> dict[str, str]:
     if urgent:
         zh, en = f"{zh}，其中 {urgent} 条紧急", f"{en}, {urgent} of them urgent"
     return {"zh": f"{zh}。", "en": f"{en}."}
+
+
+def build_closing(digest_id: UUID, count: int, *, now: datetime) -> dict[str, Any]:
+    """What a channel is told when nobody of a digest of so many alerts waits any more."""
+    return {
+        "type": "alert.resolved",
+        "at": now.isoformat(),
+        "digest_id": str(digest_id),
+        "count": count,
+        "tier": Tier.ROUTINE.value,
+        "sentence": {
+            "zh": f"这一批 {count} 条提醒都已有人处理。",
+            "en": f"All {count} alerts of that message are taken care of.",
+        },
+        "people": [],
+        "links": {"alerts": "/v1/alerts?state=firing"},
+    }
 
 
 def _rank(dispatch: Dispatch) -> tuple[int, str]:

@@ -244,9 +244,10 @@ class Attempt:
 class Delivery:
     """One row of the outbox with everything that was tried; `next_at` counts while pending.
 
-    `digest_id` is the message that carried it with others; `fallback_of` the row whose channel
-    could not be reached, `fell_back_at` when such a row asked another channel. A pending one
-    `waits_for` something, until `waits_until` where that is known.
+    `digest_id` is the message that carried it with others, `closes_digest_id` one whose incident it
+    closes; `fallback_of` the row whose channel could not be reached, `fell_back_at` when such a row
+    asked another channel. A pending one `waits_for` something, until `waits_until` where that is
+    known. `request_id` is of the request it came of, where it was one.
     """
 
     id: UUID
@@ -269,6 +270,8 @@ class Delivery:
     fell_back_at: datetime | None = None
     waits_for: WaitsFor | None = None
     waits_until: datetime | None = None
+    closes_digest_id: UUID | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +297,7 @@ class Dispatch:
     queued_at: datetime | None = None
     # At a door that is shut, to hear whether anybody is there again.
     knocks: bool = False
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ POINTS: Final = (
     "stage.intake",
     "stage.sla",
     "stage.alerts",
+    "stage.digests",
     "stage.fallbacks",
     "stage.sendings-upkeep",
     "stage.climbing",

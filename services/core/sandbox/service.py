@@ -11,7 +11,7 @@ from services.core.sandbox.types import Move, SandboxClock
 from services.core.sla import service as sla
 
 # Whose work the new time may have made due.
-WOKEN: Final = ("sla", "climbing", "snoozes", "alerts", "stream")
+WOKEN: Final = ("sla", "climbing", "climbing-upkeep", "snoozes", "alerts", "stream")
 
 
 async def make_sandbox(uow: UnitOfWork) -> None:

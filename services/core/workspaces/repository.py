@@ -201,7 +201,14 @@ async def change_member(
 
 
 def _workspace(row: Row[Any]) -> Workspace:
-    return Workspace(row.id, row.slug, row.name, row.ingest_per_minute, row.created_at)
+    return Workspace(
+        row.id,
+        row.slug,
+        row.name,
+        row.ingest_per_minute,
+        row.created_at,
+        row.storm_per_minute,
+    )
 
 
 def _key(row: Row[Any]) -> KeyRecord:

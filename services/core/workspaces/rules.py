@@ -17,6 +17,8 @@ RANDOM_CHARACTERS: Final = 40
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz023456789"
 MAX_SLUG_CHARACTERS: Final = 48
 USED_EVERY: Final = timedelta(minutes=1)
+# From more alerts a minute than that on, nobody reads them one by one.
+MOST_STORM_PER_MINUTE: Final = 6_000
 
 # What each role may do, in this one place. Creators see everything and answer for their own posts,
 # so they work as moderators do; who sets things up is a manager, who lets others in an admin.

@@ -97,7 +97,7 @@ async def get_workspace(uow: UnitOfWork) -> Workspace:
 
 
 async def change_workspace(uow: UnitOfWork, changes: Mapping[str, Any]) -> Workspace:
-    """Change `name` or `ingest_per_minute` of the unit's own workspace."""
+    """Change `name`, `ingest_per_minute` or `storm_per_minute` of the unit's own workspace."""
     if not changes:
         return await get_workspace(uow)
     workspace = await repository.change_workspace(uow, changes)

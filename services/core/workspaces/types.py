@@ -87,13 +87,17 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """`ingest_per_minute` overrides the installation's quota of events."""
+    """`ingest_per_minute` overrides the installation's quota of events.
+
+    `storm_per_minute` overrides from how many alerts a minute on they go together.
+    """
 
     id: UUID
     slug: str
     name: str
     ingest_per_minute: int | None
     created_at: datetime
+    storm_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ async def fall_back(context: Context) -> Pass:
     return Pass(passed_on, more=passed_on > 0)
 
 
+@job("alerts.close_digests", queue="digests", then=("alerts",), poll_factor=5)
+async def close_digests(context: Context) -> Pass:
+    closed = await alerts.close_digests(context.database)
+    return Pass(closed, more=closed > 0)
+
+
 @job("alerts.forget", queue="sendings-upkeep", poll_factor=300)
 async def forget_sendings(context: Context) -> Pass:
     keep = timedelta(days=context.settings.retention.sending_days)

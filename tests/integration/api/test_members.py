@@ -85,6 +85,18 @@ async def test_the_workspace_knows_its_name_and_quota(api: httpx.AsyncClient) ->
     assert back.json() == changed.json() | {"ingest_per_minute": None}
 
 
+async def test_a_workspace_says_from_how_many_alerts_on_they_go_together(
+    api: httpx.AsyncClient,
+) -> None:
+    set_ = await api.patch("/v1/workspace", json={"storm_per_minute": 30})
+    assert set_.json()["storm_per_minute"] == 30
+    for wrong in (0, 6_001, "many"):
+        refused = await api.patch("/v1/workspace", json={"storm_per_minute": wrong})
+        assert refused.status_code == 422
+    back = await api.patch("/v1/workspace", json={"storm_per_minute": None})
+    assert back.json()["storm_per_minute"] is None
+
+
 async def test_the_trail_is_read_page_by_page(api: httpx.AsyncClient) -> None:
     for number in range(4):
         await api.post("/v1/members", json=LIN | {"handle": f"m{number}"})

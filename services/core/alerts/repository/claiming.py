@@ -1,4 +1,4 @@
-"""SQL of a claim: fair over channels, within each one's bucket, what is too much in one message."""
+"""SQL of a claim: fair over workspaces, within each channel's bucket, too much in one message."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -7,7 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.core.alerts.buckets import ONE_KEPT_OF, USUAL_ROWS, Bucket
+from services.core.alerts.buckets import (
+    GATHERING,
+    INCIDENTS,
+    ONE_KEPT_OF,
+    STORM_WINDOW,
+    USUAL_ROWS,
+    Bucket,
+)
 from services.core.kit.uow import UnitOfWork
 
 # The channels that have waiting rows, by jumping from one to the next in the index, so that a
@@ -25,10 +32,19 @@ WITH RECURSIVE waiting AS (
   ) AS following
 )"""
 
-# What is in a bucket by now; null where nothing is measured.
-FILLED: Final = """CASE WHEN {bucket}.capacity IS NOT NULL THEN least({bucket}.capacity,
-      coalesce({state}.tokens, {bucket}.capacity) + {bucket}.refill
-        * greatest(0, extract(epoch FROM CAST(:now AS timestamptz) - {state}.refilled_at))) END"""
+# What is in a bucket by now.
+FILLED: Final = """least({bucket}.capacity, coalesce({state}.tokens, {bucket}.capacity)
+      + {bucket}.refill
+        * greatest(0, extract(epoch FROM CAST(:now AS timestamptz) - {state}.refilled_at)))"""
+
+# Whether more alerts were raised in the workspace lately than it wants to read one by one. Reads no
+# more of them than that. Where there are sandboxes, each raises in a time of its own.
+STORMY: Final = """EXISTS (
+      SELECT FROM alerts raised WHERE raised.workspace_id = {door}.workspace_id
+        AND raised.fired_at > CAST(:now AS timestamptz) - CAST(:storm_window AS interval)
+          + coalesce((SELECT z.ahead FROM sandbox_clocks z
+              WHERE CAST(:drifts AS bool) AND z.workspace_id = {door}.workspace_id), interval '0')
+      ORDER BY raised.fired_at OFFSET {door}.storm_at LIMIT 1)"""
 
 # Before the claim and apart from it: what two workers would make at once, one of them finds.
 ENSURE_STATES: Final = f"""{WAITING}
@@ -42,10 +58,13 @@ ON CONFLICT DO NOTHING
 """
 
 # Two levels: the channels at whose door one may knock, then the rows inside each that has a free
-# hand and a token. Where a bucket rules or a door was shut, its row is locked first: no two workers
-# spend the same token. What a bucket does not let through singly goes as one digest, urgent rows
-# singly before it as far as they can. The commit of this statement is the proof that an attempt was
-# begun: what was begun before and never ended is in doubt from now on.
+# hand and a token. Workspaces take turns, whoever has fewer sendings on their way before others, so
+# that the many channels of one do not fill every seat. A channel's state is locked first: no two
+# workers spend the same token. What a bucket does not let through singly goes as one digest, urgent
+# rows singly before it as far as they can; in a storm all goes so, and what is not urgent waits a
+# little for others to go with. Where each alert is an incident, its end goes by itself. The commit
+# of this statement is the proof that an attempt was begun: what was begun before and never ended is
+# in doubt from now on.
 CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
   VALUES ('urgent', 0), ('important', 1), ('routine', 2), ('spam', 3)
 ), laws AS MATERIALIZED (
@@ -54,23 +73,26 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
     CAST(:digest_rows AS int[]), CAST(:widths AS int[])
   ) AS law (kind, capacity, refill, digest_rows, width)
 ), doors AS (
-  SELECT w.workspace_id, w.channel_id, s.tokens, s.refilled_at, s.open_until,
-    least(CAST(:width AS int), l.width) - coalesce(b.sending, 0) AS free, own.*,
+  SELECT w.workspace_id, w.channel_id, l.kind, s.tokens, s.refilled_at, s.open_until,
+    least(CAST(:width AS int), l.width) - coalesce(b.sending, 0) AS free,
+    sum(coalesce(b.sending, 0)) OVER (PARTITION BY w.workspace_id) AS sending_here, own.*,
     own.capacity / CAST(:one_kept_of AS int) AS kept,
     {FILLED.format(bucket="own", state="s")} AS filled
   FROM waiting w
+  JOIN workspaces place ON place.id = w.workspace_id
   JOIN channels c ON c.workspace_id = w.workspace_id AND c.id = w.channel_id
     AND c.enabled AND c.archived_at IS NULL AND c.paused_at IS NULL
   JOIN channel_states s ON s.workspace_id = w.workspace_id AND s.channel_id = w.channel_id
     AND (s.open_until IS NULL OR s.open_until <= :now)
-  LEFT JOIN laws l ON l.kind = c.kind
+  JOIN laws l ON l.kind = c.kind
   CROSS JOIN LATERAL (
-    SELECT CASE WHEN told.digest THEN greatest(l.digest_rows, :usual_rows)
-      WHEN NOT told.digest THEN 0 ELSE coalesce(l.digest_rows, 0) END AS digest_rows,
+    SELECT told.storm_at, CASE WHEN told.digest THEN greatest(l.digest_rows, :usual_rows)
+      WHEN NOT told.digest THEN 0 ELSE l.digest_rows END AS digest_rows,
       coalesce(told.per_minute,
-        CASE WHEN told.digest AND l.capacity IS NULL THEN CAST(:storm AS float8) END) AS asked
+        CASE WHEN told.digest AND l.digest_rows = 0 THEN CAST(told.storm_at AS float8) END) AS asked
     FROM (SELECT CAST(c.config ->> 'digest' AS bool) AS digest,
-      CAST(c.config ->> 'per_minute' AS float8) AS per_minute) AS told
+      CAST(c.config ->> 'per_minute' AS float8) AS per_minute,
+      coalesce(place.storm_per_minute, CAST(:storm AS int)) AS storm_at) AS told
   ) AS wish
   CROSS JOIN LATERAL (
     SELECT CASE WHEN wish.asked IS NULL THEN l.capacity
@@ -78,12 +100,14 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
       CASE WHEN wish.asked IS NULL THEN l.refill
         ELSE greatest(wish.asked - greatest(1, floor(wish.asked / 4)), wish.asked / 2) / 60
       END AS refill,
-      wish.digest_rows
+      wish.digest_rows, wish.storm_at
   ) AS own
   LEFT JOIN unnest(CAST(:busy_ids AS uuid[]), CAST(:busy_counts AS int[]))
     AS b (channel_id, sending) ON b.channel_id = w.channel_id
 ), ready AS MATERIALIZED (
-  SELECT d.* FROM doors d CROSS JOIN LATERAL (
+  SELECT d.*, d.sending_here + row_number() OVER (
+      PARTITION BY d.workspace_id ORDER BY first.rank, first.next_at, d.channel_id) AS turn
+  FROM doors d CROSS JOIN LATERAL (
     SELECT t.rank, head.next_at FROM tiers t CROSS JOIN LATERAL (
       SELECT o.next_at FROM outbox o
       WHERE o.state = 'pending' AND o.workspace_id = d.workspace_id
@@ -92,33 +116,33 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
     ) AS head ORDER BY t.rank LIMIT 1
   ) AS first
   WHERE d.free > 0
-    AND (d.filled IS NULL OR d.filled >= CASE WHEN first.rank = 0 THEN 1 ELSE 1 + d.kept END)
-  ORDER BY first.rank, first.next_at LIMIT :limit
+    AND d.filled >= CASE WHEN first.rank = 0 THEN 1 ELSE 1 + d.kept END
+    AND (first.rank = 0 OR d.digest_rows = 0 OR first.next_at <= :gathered_by
+      OR NOT {STORMY.format(door="d")})
+  ORDER BY turn, first.rank, first.next_at LIMIT :limit
 ), held AS MATERIALIZED (
   SELECT s.workspace_id, s.channel_id, s.tokens, s.refilled_at, s.open_until
   FROM ready r JOIN channel_states s
     ON s.workspace_id = r.workspace_id AND s.channel_id = r.channel_id
-  WHERE r.capacity IS NOT NULL OR r.open_until IS NOT NULL
   FOR UPDATE OF s SKIP LOCKED
 ), allowed AS MATERIALIZED (
-  SELECT r.workspace_id, r.channel_id, r.kept, r.digest_rows, r.capacity, level.tokens,
+  SELECT r.workspace_id, r.channel_id, r.kind, r.kept, r.digest_rows, r.capacity, level.tokens,
     CAST(floor(level.tokens) AS int) AS whole, h.open_until IS NOT NULL AS probing,
-    CASE WHEN h.open_until IS NOT NULL THEN 1 ELSE r.free END AS free
-  FROM ready r LEFT JOIN held h
+    CASE WHEN h.open_until IS NOT NULL THEN 1 ELSE r.free END AS free,
+    CASE WHEN r.digest_rows = 0 THEN false ELSE {STORMY.format(door="r")} END AS stormy
+  FROM ready r JOIN held h
     ON h.workspace_id = r.workspace_id AND h.channel_id = r.channel_id
   CROSS JOIN LATERAL (SELECT {FILLED.format(bucket="r", state="h")} AS tokens) AS level
-  WHERE (h.channel_id IS NOT NULL OR (r.capacity IS NULL AND r.open_until IS NULL))
-    AND (h.open_until IS NULL OR h.open_until <= :now)
-    AND (level.tokens IS NULL OR level.tokens >= 1)
+  WHERE (h.open_until IS NULL OR h.open_until <= :now) AND level.tokens >= 1
 ), locked AS MATERIALIZED (
-  SELECT a.*, t.rank, mine.id, mine.next_at
+  SELECT a.*, t.rank, mine.id, mine.next_at,
+    mine.purpose = 'resolved' AND a.kind = ANY(CAST(:incidents AS text[])) AS solo
   FROM allowed a CROSS JOIN tiers t CROSS JOIN LATERAL (
-    SELECT o.id, o.next_at FROM outbox o
+    SELECT o.id, o.next_at, o.purpose FROM outbox o
     WHERE o.state = 'pending' AND o.workspace_id = a.workspace_id
       AND o.channel_id = a.channel_id AND o.tier = t.tier AND o.next_at <= :now
     ORDER BY o.next_at, o.id
-    LIMIT CASE WHEN a.capacity IS NULL OR a.digest_rows = 0 THEN a.free
-               ELSE a.capacity + a.digest_rows END
+    LIMIT CASE WHEN a.digest_rows = 0 THEN a.free ELSE a.capacity + a.digest_rows END
     FOR UPDATE SKIP LOCKED
   ) AS mine
 ), counted AS (
@@ -130,20 +154,21 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
     channel_rows AS (
       PARTITION BY l.workspace_id, l.channel_id ORDER BY l.rank, l.next_at, l.id)
 ), storms AS (
-  SELECT c.*, c.capacity IS NOT NULL AND c.digest_rows > 0 AND c.total > c.whole - c.kept
+  SELECT c.*, c.digest_rows > 0 AND (c.stormy OR c.total > c.whole - c.kept)
       AND (c.urgent < c.total OR c.urgent > c.whole) AS storm,
     CASE WHEN c.urgent <= c.whole THEN c.urgent ELSE c.whole - 1 END AS alone
   FROM counted c
 ), units AS (
-  SELECT s.*, s.storm AND s.place > s.alone AS together,
-    CASE WHEN s.storm AND s.place > s.alone THEN s.alone + 1 ELSE s.place END AS unit
+  SELECT s.*, s.storm AND s.place > s.alone AND NOT s.solo AS together,
+    CASE WHEN NOT s.storm OR s.place <= s.alone THEN s.place
+      WHEN s.solo THEN s.place + 1 ELSE s.alone + 1 END AS unit
   FROM storms s
 ), passing AS (
   SELECT * FROM units u
-  WHERE u.unit <= u.free AND (u.capacity IS NULL
-    OR (u.unit <= u.whole - CASE WHEN u.rank = 0 OR u.urgent > u.alone AND u.together
+  WHERE u.unit <= u.free
+    AND u.unit <= u.whole - CASE WHEN u.rank = 0 OR u.urgent > u.alone AND u.together
                             THEN 0 ELSE u.kept END
-        AND (NOT u.together OR u.place <= u.alone + u.digest_rows)))
+    AND (NOT u.together OR u.place <= u.alone + u.digest_rows)
 ), seated AS (
   SELECT workspace_id, channel_id, unit FROM passing
   GROUP BY workspace_id, channel_id, unit
@@ -156,7 +181,7 @@ CLAIM: Final = f"""{WAITING}, tiers (tier, rank) AS (
     open_until = CASE WHEN used.probing THEN :lease_end ELSE s.open_until END
   FROM (
     SELECT workspace_id, channel_id, tokens, probing, count(DISTINCT unit) AS units
-    FROM chosen WHERE capacity IS NOT NULL OR probing
+    FROM chosen
     GROUP BY workspace_id, channel_id, tokens, probing
   ) AS used
   WHERE s.workspace_id = used.workspace_id AND s.channel_id = used.channel_id
@@ -209,10 +234,12 @@ async def claim(
     max_attempts: int,
     buckets: Sequence[Bucket],
     storm_per_minute: int,
+    drifts: bool,
 ) -> list[Row[Any]]:
     """Rows of any workspace, in at most `limit` messages; `width` of a channel less its busy.
 
-    Rows of one channel that are `together` are to be one message.
+    Rows of one channel that are `together` are to be one message. `drifts` says whether sandboxes
+    live ahead.
     """
     parameters = {
         "now": uow.real_now,
@@ -225,6 +252,10 @@ async def claim(
         "usual_rows": USUAL_ROWS,
         "one_kept_of": ONE_KEPT_OF,
         "storm": storm_per_minute,
+        "storm_window": STORM_WINDOW,
+        "gathered_by": uow.real_now - GATHERING,
+        "incidents": sorted(INCIDENTS),
+        "drifts": drifts,
         "kinds": [one.kind for one in buckets],
         "capacities": [one.capacity for one in buckets],
         "refills": [one.refill for one in buckets],

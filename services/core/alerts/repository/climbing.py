@@ -18,12 +18,39 @@ STEPS: Final = cast("Table", AlertStepRow.__table__)
 
 # One look, many times a minute, whose cost is that of what is due: two probes of one index.
 CLOCKWORK: Final = """
-SELECT ARRAY(
-  SELECT DISTINCT workspace_id FROM (
-    SELECT workspace_id FROM alerts WHERE climb_at IS NOT NULL AND climb_at <= :now
-    ORDER BY climb_at LIMIT 5000
-  ) AS earliest
-) AS due, (SELECT min(climb_at) FROM alerts WHERE climb_at IS NOT NULL) AS next_at
+WITH earliest AS MATERIALIZED (
+  SELECT workspace_id FROM alerts WHERE climb_at IS NOT NULL AND climb_at <= :now
+  ORDER BY climb_at LIMIT :sight
+)
+SELECT ARRAY(SELECT DISTINCT workspace_id FROM earliest) AS due,
+  (SELECT count(*) FROM earliest) AS seen,
+  (SELECT min(climb_at) FROM alerts WHERE climb_at IS NOT NULL) AS next_at
+"""
+SIGHT: Final = 5_000
+
+# When more is due than that look reaches, one workspace may hide all others: every one that climbs
+# is asked then, by jumping from one to the next in the index, and who waits longest goes first.
+CROWDED: Final = """
+WITH RECURSIVE climbing AS (
+  (SELECT workspace_id FROM alerts WHERE climb_at IS NOT NULL
+   ORDER BY workspace_id, tier, climb_at, id LIMIT 1)
+  UNION ALL
+  SELECT following.workspace_id FROM climbing c CROSS JOIN LATERAL (
+    SELECT a.workspace_id FROM alerts a
+    WHERE a.climb_at IS NOT NULL AND a.workspace_id > c.workspace_id
+    ORDER BY a.workspace_id, a.tier, a.climb_at, a.id LIMIT 1
+  ) AS following
+)
+SELECT c.workspace_id FROM climbing c CROSS JOIN LATERAL (
+  SELECT min(head.climb_at) AS climb_at
+  FROM (VALUES ('urgent'), ('important'), ('routine'), ('spam')) AS tiers (tier)
+  CROSS JOIN LATERAL (
+    SELECT a.climb_at FROM alerts a
+    WHERE a.workspace_id = c.workspace_id AND a.tier = tiers.tier AND a.climb_at IS NOT NULL
+    ORDER BY a.climb_at LIMIT 1
+  ) AS head
+) AS first
+WHERE first.climb_at <= :now ORDER BY first.climb_at, c.workspace_id
 """
 
 # Sandboxes, few and only on installations that have them, by one probe for each tier.
@@ -117,12 +144,19 @@ PUT_OFF: Final = """
 UPDATE alerts SET climb_at = :until WHERE workspace_id = :workspace_id AND id = :alert_id
 """
 
+# A sandbox's month ends when its own clock says so.
 EXPIRABLE: Final = """
-SELECT w.id FROM workspaces w WHERE EXISTS (
-  SELECT FROM alerts a WHERE a.workspace_id = w.id AND a.state = 'firing' AND a.fired_at < :before
+SELECT w.id FROM workspaces w
+LEFT JOIN sandbox_clocks s ON s.workspace_id = w.id AND CAST(:drifts AS bool)
+CROSS JOIN LATERAL (
+  SELECT CAST(:before AS timestamptz) + coalesce(s.ahead, interval '0') AS before
+) AS own
+WHERE EXISTS (
+  SELECT FROM alerts a
+  WHERE a.workspace_id = w.id AND a.state = 'firing' AND a.fired_at < own.before
 ) OR EXISTS (
   SELECT FROM alerts a
-  WHERE a.workspace_id = w.id AND a.state = 'acknowledged' AND a.fired_at < :before
+  WHERE a.workspace_id = w.id AND a.state = 'acknowledged' AND a.fired_at < own.before
 )
 """
 
@@ -147,8 +181,10 @@ async def list_reached(uow: UnitOfWork, clock_ids: Sequence[UUID]) -> list[tuple
 
 async def look(uow: UnitOfWork) -> tuple[list[UUID], datetime | None]:
     """Workspaces with due climbs, and when the first climb of all goes on."""
-    row = (await uow.execute(CLOCKWORK, {"now": uow.now})).one()
-    return list(row.due), row.next_at
+    row = (await uow.execute(CLOCKWORK, {"now": uow.now, "sight": SIGHT})).one()
+    if row.seen < SIGHT:
+        return list(row.due), row.next_at
+    return list((await uow.execute(CROWDED, {"now": uow.now})).scalars()), row.next_at
 
 
 async def look_at_sandboxes(uow: UnitOfWork) -> list[Row[Any]]:
@@ -208,9 +244,13 @@ async def put_off(uow: UnitOfWork, alert_id: UUID, until: datetime) -> None:
     await uow.execute(PUT_OFF, parameters)
 
 
-async def list_expirable(uow: UnitOfWork, before: datetime) -> list[UUID]:
-    """Across workspaces: those with open alerts raised before then."""
-    return list((await uow.execute(EXPIRABLE, {"before": before})).scalars())
+async def list_expirable(uow: UnitOfWork, before: datetime, *, drifts: bool) -> list[UUID]:
+    """Across workspaces: those with open alerts raised before then.
+
+    That is by each one's own clock, where sandboxes have any.
+    """
+    parameters = {"before": before, "drifts": drifts}
+    return list((await uow.execute(EXPIRABLE, parameters)).scalars())
 
 
 async def expire(

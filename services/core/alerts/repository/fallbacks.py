@@ -19,7 +19,12 @@ SELECT workspace_id FROM channels
 WHERE paused_at IS NOT NULL AND enabled AND archived_at IS NULL
 UNION
 SELECT workspace_id FROM channel_states WHERE failing_since <= :failing_before
-ORDER BY workspace_id LIMIT :limit
+"""
+
+# Many may have nothing to pass on, and stay: everybody has their turn, in another order each time.
+TURNS: Final = f"""
+SELECT workspace_id FROM ({WORKSPACES}) AS found
+ORDER BY hashtextextended(CAST(workspace_id AS text), CAST(:turn AS bigint)) LIMIT :limit
 """
 
 # A row is told once elsewhere, and what was told elsewhere is not passed on again. The second
@@ -38,7 +43,7 @@ WITH lost AS (
   WHERE c.workspace_id = :workspace_id AND c.enabled AND c.archived_at IS NULL
     AND (c.paused_at IS NOT NULL OR (s.failing_since <= :failing_before AND o.tier = 'urgent'))
 ), wanted AS (
-  SELECT o.id, o.alert_id, o.channel_id, o.purpose, o.sequence, o.tier, o.message,
+  SELECT o.id, o.alert_id, o.channel_id, o.purpose, o.sequence, o.tier, o.message, o.request_id,
     own.channel_id AS named
   FROM lost JOIN outbox o ON o.workspace_id = :workspace_id AND o.id = lost.id
   JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id AND a.state = 'firing'
@@ -105,9 +110,10 @@ async def list_workspaces(
     parameters = {
         "since_id": ids.first_id_at(since),
         "failing_before": failing_before,
+        "turn": int(uow.now.timestamp()),
         "limit": limit,
     }
-    return list((await uow.execute(WORKSPACES, parameters)).scalars())
+    return list((await uow.execute(TURNS, parameters)).scalars())
 
 
 async def list_forsaken(

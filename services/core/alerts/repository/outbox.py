@@ -76,7 +76,8 @@ WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
 DELIVERIES = """
 SELECT o.id, o.alert_id, a.case_id, o.channel_id, c.name AS channel_name, o.purpose, o.sequence,
   o.tier, o.state, o.next_at, o.attempts AS attempt_count, o.last_error, o.created_at, o.sent_at,
-  o.digest_id, o.fallback_of, o.fell_back_at, c.enabled, c.paused_at, s.open_until
+  o.digest_id, o.closes_digest_id, o.request_id, o.fallback_of, o.fell_back_at, c.enabled,
+  c.paused_at, s.open_until
 FROM outbox o
 JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
 JOIN channels c ON c.workspace_id = o.workspace_id AND c.id = o.channel_id

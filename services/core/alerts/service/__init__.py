@@ -15,6 +15,7 @@ from services.core.alerts.service.claiming import (
     complete_together,
 )
 from services.core.alerts.service.climbing import climb, climb_due
+from services.core.alerts.service.closing import close_digests
 from services.core.alerts.service.dead_letters import (
     list_dead_letters,
     list_deliveries,
@@ -66,6 +67,7 @@ __all__ = [
     "claim_dispatches",
     "climb",
     "climb_due",
+    "close_digests",
     "complete",
     "complete_together",
     "correct",

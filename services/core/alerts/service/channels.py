@@ -160,7 +160,7 @@ async def try_channel(
     async with database.read(workspace_id) as uow:
         channel = await get_channel(uow, channel_id)
         message = rules.build_greeting(channel.name, now=uow.now)
-    parcel = Parcel(ids.new_id(), message, channel.config, channel.secrets)
+    parcel = Parcel(ids.new_id(), message, channel.config, channel.secrets, request_id)
     result = answers.judge(await gateways[channel.kind].send(parcel))
     async with database.unit(workspace_id, actor=actor, request_id=request_id) as uow:
         detail = {"outcome": result.outcome.value, "status_code": result.status_code}

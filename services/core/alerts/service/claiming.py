@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy import Row
 
 from services.core.alerts import breaker, rules
-from services.core.alerts.buckets import buckets_of
+from services.core.alerts.buckets import INCIDENTS, buckets_of
 from services.core.alerts.facts import send_dead_lettered
-from services.core.alerts.repository import channel_states, claiming, sending
+from services.core.alerts.repository import channel_states, claiming, digests, sending
 from services.core.alerts.service.pausing import pause_channel
 from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import ChannelKind, Dispatch, OutboxState, Outcome, SendResult
@@ -40,7 +40,7 @@ _RNG: Final = secrets.SystemRandom()
 class SendLimits:
     """What bounds a claim besides the channels' own limits.
 
-    `storm_per_minute` is for channels that want digests and have no limit of their own.
+    `storm_per_minute` is from how many alerts on they go together, where a workspace says nothing.
     """
 
     width: int = WIDTH
@@ -60,7 +60,7 @@ async def claim_dispatches(
     max_attempts: int = MAX_ATTEMPTS,
     storm_per_minute: int = USUAL.storm_per_minute,
 ) -> list[Dispatch]:
-    """Take due rows of any workspace, fairly over channels, urgent first; the lease is 30 s.
+    """Take due rows of any workspace, fairly over these, urgent first; the lease is 30 s.
 
     After the commit each has an attempt on record. `busy` says how many messages this process is
     sending to a channel already, `limit` how many messages to take: rows of one `digest_id` are
@@ -77,12 +77,13 @@ async def claim_dispatches(
                 max_attempts=max_attempts,
                 buckets=buckets_of(list(ChannelKind)),
                 storm_per_minute=storm_per_minute,
+                drifts=database.clock.drifts,
             )
             await _announce_dead(uow, [row for row in rows if row.state == OutboxState.DEAD])
             alive = [row for row in rows if row.state == OutboxState.PENDING]
-            digests = await _name_digests(uow, alive)
+            named = await _name_digests(uow, alive)
         took.append(len(rows))
-    return [replace(_read(row), digest_id=digests.get(row.id)) for row in alive]
+    return [replace(_read(row), digest_id=named.get(row.id)) for row in alive]
 
 
 async def _announce_dead(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
@@ -108,6 +109,13 @@ async def _name_digests(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[UUID,
             named += [(row, digest_id) for row in members]
     if named:
         await claiming.name_digests(uow, named)
+        opened = [
+            (row.workspace_id, digest_id, row.channel_id)
+            for row, digest_id in named
+            if row.kind in INCIDENTS
+        ]
+        if opened:
+            await digests.add_open(uow, opened)
     return {row.id: digest_id for row, digest_id in named}
 
 
@@ -210,4 +218,5 @@ def _read(row: Row[Any]) -> Dispatch:
         channel_secrets=tuple(one for one in (row.secret, row.old_secret) if one),
         queued_at=row.created_at,
         knocks=row.probing,
+        request_id=row.request_id,
     )

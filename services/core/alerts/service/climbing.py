@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 CLIMBING_QUEUE: Final = "climbing"
 BATCH: Final = 500
+# What one round over many workspaces does at most, in equal shares, that none waits long for its
+# turn; and what each may do however many they are.
+ROUND: Final = 2_000
+SHARE: Final = 50
 HOLDING: Final = tuple(kind.value for kind in HoldKind)
 
 # An alert that is held, and the step of a louder one of the same promise.
@@ -40,18 +44,19 @@ class Climbed:
 
 
 async def climb(database: Database, *, batch: int = BATCH) -> Climbed:
-    """Have every due alert of every workspace go on, in one unit for each workspace.
+    """Have due alerts of every workspace go on, in one unit for each workspace, in equal shares.
 
     One that cannot climb keeps no other from it.
     """
     workspace_ids, seconds = await list_due_workspaces(database)
+    share = min(batch, max(SHARE, ROUND // max(len(workspace_ids), 1)))
     count = 0
     for workspace_id in workspace_ids:
         async with (
             apart(database, workspace_id, CLIMBING_QUEUE),
             database.unit(workspace_id) as uow,
         ):
-            count += await climb_due(uow, batch)
+            count += await climb_due(uow, share)
     return Climbed(count, seconds)
 
 

@@ -148,4 +148,6 @@ def _read_delivery(row: Row[Any], attempts: Sequence[Attempt], now: datetime) ->
         fell_back_at=row.fell_back_at,
         waits_for=waits_for,
         waits_until=waits_until,
+        closes_digest_id=row.closes_digest_id,
+        request_id=row.request_id,
     )

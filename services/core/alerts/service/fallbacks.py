@@ -73,4 +73,5 @@ def _passed_on(uow: UnitOfWork, row: Row[Any]) -> dict[str, Any]:
         "message": {**row.message, "fallback": fallback},
         "created_at": uow.real_now,
         "fallback_of": row.id,
+        "request_id": row.request_id,
     }

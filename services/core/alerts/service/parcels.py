@@ -87,4 +87,5 @@ def _row(
         "next_at": telling.next_at or uow.real_now,
         "message": message,
         "created_at": uow.real_now,
+        "request_id": uow.request_id,
     }

@@ -187,5 +187,10 @@ def parcel_of(load: Load) -> Parcel:
     else:
         message = dict(first.message) | ({"repeat": True} if first.in_doubt else {})
     return Parcel(
-        first.digest_id or first.outbox_id, message, first.channel_config, first.channel_secrets
+        first.digest_id or first.outbox_id,
+        message,
+        first.channel_config,
+        first.channel_secrets,
+        # Of a digest only what all of it came of.
+        first.request_id if len({one.request_id for one in load}) == 1 else None,
     )

@@ -117,11 +117,14 @@ def _after(lease_end: datetime | None, now: datetime) -> datetime:
 async def expire(database: Database, *, batch: int = 500) -> int:
     """End alerts nobody ended for so long that they wake nobody any more; returns how many.
 
-    Announces `alert.expired`. Nothing is sent: there is no news in it.
+    Announces `alert.expired`. Nothing is sent: there is no news in it. A sandbox's alerts grow old
+    by its own clock.
     """
     count = 0
     async with database.system() as uow:
-        workspace_ids = await climbs.list_expirable(uow, uow.now - EXPIRES_AFTER)
+        workspace_ids = await climbs.list_expirable(
+            uow, uow.now - EXPIRES_AFTER, drifts=database.clock.drifts
+        )
     for workspace_id in workspace_ids:
         async with apart(database, workspace_id, "expiry"), database.unit(workspace_id) as uow:
             before = uow.now - EXPIRES_AFTER

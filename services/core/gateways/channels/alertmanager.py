@@ -40,7 +40,12 @@ def write_alerts(parcel: Parcel, now: datetime, base_url: str = "") -> list[dict
     telling = tell(parcel, default=Language.BOTH, base_url=base_url)
     if telling.entries:
         return [
-            _entry(_labels(one.id, one.severity, one.tier), one.sentence, now, now + HOLD)
+            _entry(
+                _labels(one.id, one.severity, one.tier),
+                one.sentence,
+                now,
+                now if one.is_over else now + HOLD,
+            )
             for one in telling.entries
         ]
     identity = str(message.get("alert_id") or parcel.id)

@@ -1,7 +1,7 @@
 """How much each kind of channel takes: what its vendor allows, less a little for other senders.
 
 Above these, alerts are gathered into digests. The figures are the vendors' own where they publish
-any; those of webhooks, consoles and Alertmanager only keep one sink from filling a worker.
+any; those of webhooks, consoles and Alertmanager are generous: a program's input, not a person's.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ChannelLimits:
 
 
 _LIMITS: Final = {
-    "webhook": ChannelLimits(50, 3_000, 100, 20 * KIBIBYTE, 4),
+    "webhook": ChannelLimits(100, 6_000, 600, 20 * KIBIBYTE, 4),
     "console": ChannelLimits(500, 30_000, 1_000, 256 * KIBIBYTE, 1),
     # 5 a second and 100 a minute for one robot; bodies up to 20 KB.
     "feishu": ChannelLimits(5, 100, 5, 20 * KIBIBYTE, 2),

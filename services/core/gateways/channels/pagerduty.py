@@ -55,9 +55,9 @@ class PagerDutyGateway(PostingGateway):
 
 
 def dedup_key_of(parcel: Parcel) -> str:
-    """The alert's own, so that a repeat and the end find their incident; else the parcel's."""
-    alert_id = parcel.message.get("alert_id")
-    return f"warmline-{alert_id or parcel.id}"
+    """The alert's own, so that a repeat and the end find their incident; else the digest's."""
+    about = parcel.message.get("alert_id") or parcel.message.get("digest_id")
+    return f"warmline-{about or parcel.id}"
 
 
 def write_call(parcel: Parcel, base_url: str = "") -> dict[str, Any]:

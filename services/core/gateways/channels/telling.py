@@ -50,6 +50,7 @@ _LINKS: Final = {
     "alert": ("查看提醒", "See the alert"),
     "objective": ("查看目标", "See the objective"),
 }
+_OVER: Final = frozenset({"alert.resolved", "alert.acknowledged"})
 _TIERS: Final = {"urgent": 0, "important": 1, "routine": 2, "spam": 3}
 
 Built = TypeVar("Built")
@@ -91,6 +92,7 @@ class Entry:
     sentence: str
     severity: str
     tier: str
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Telling:
 
     @property
     def is_over(self) -> bool:
-        return self.type in {"alert.resolved", "alert.acknowledged"}
+        return self.type in _OVER
 
     def lines(self, detail: int) -> Iterator[str]:
         """The alerts of a digest, each in less room than at the `detail` before: 0, 1, 2."""
@@ -185,7 +187,7 @@ def _entries(message: Mapping[str, Any], language: Language) -> Iterator[Entry]:
         identity, severity, tier = (
             plain(alert.get(name), NAME_CHARACTERS) for name in ("id", "severity", "tier")
         )
-        yield Entry(identity, sentence, severity, tier)
+        yield Entry(identity, sentence, severity, tier, is_over=str(alert.get("type")) in _OVER)
 
 
 def _links(value: object, language: Language, base_url: str) -> Iterator[tuple[str, str]]:

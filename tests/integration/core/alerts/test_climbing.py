@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.core.alerts import service as alerts
 from services.core.alerts.ladder_types import GroupBy, LadderStep
-from services.core.alerts.repository.climbing import CLAIM
+from services.core.alerts.repository.climbing import CLAIM, CROWDED, SIGHT
+from services.core.alerts.service.climbing import list_due_workspaces
 from services.core.alerts.types import Alert
 from services.core.health import service as health
 from services.core.rotas.types import Audience, AudienceKind
@@ -22,6 +23,16 @@ TO_MANAGERS = (Audience(AudienceKind.ROLE, role=Role.MANAGER),)
 
 SPOIL = "UPDATE alerts SET ladder = ladder || '{\"steps\": [{}]}' WHERE id = :id"
 MEND = "UPDATE alerts SET ladder = (SELECT ladder FROM alerts WHERE id = :good) WHERE id = :id"
+
+
+CROWD = """
+INSERT INTO alerts (workspace_id, id, group_key, step, generation, severity, tier, state, fire_at,
+  fired_at, due_at, ladder, climb_at)
+SELECT workspace_id, gen_random_uuid(), group_key, step, 1, severity, tier, state, fire_at,
+  fired_at, due_at, ladder, CAST(:at AS timestamptz)
+FROM (SELECT * FROM alerts WHERE workspace_id = :workspace_id LIMIT 1) AS one,
+  generate_series(1, :count)
+"""
 
 
 async def set_ladder(desk: Desk, *steps: LadderStep, **changes: Any) -> None:
@@ -279,3 +290,25 @@ async def test_a_climb_that_nobody_moves_is_seen_by_whoever_audits(desk: Desk) -
     assert waiting.overdue["climbing"] == 9 * 60
     assert await climb(desk, timedelta()) == 1
     assert (await health.read_waiting(desk.database)).overdue["climbing"] == 0
+
+
+async def test_a_crowd_of_one_workspace_hides_no_other(desk: Desk, other_desk: Desk) -> None:
+    for place, count, ago in ((desk, SIGHT, 60), (other_desk, 1, 1)):
+        await place.raised()
+        at = place.clock.at - ago * MINUTE
+        async with place.database.unit(place.workspace_id) as uow:
+            await uow.execute(CROWD, {"workspace_id": place.workspace_id, "count": count, "at": at})
+    due, _ = await list_due_workspaces(desk.database)
+    assert due == [desk.workspace_id, other_desk.workspace_id]
+
+
+async def test_whoever_climbs_is_found_by_jumps_in_one_index(desk: Desk) -> None:
+    await desk.raised()
+    async with desk.database.unit(desk.workspace_id) as uow:
+        crowd = {"workspace_id": desk.workspace_id, "count": 500, "at": desk.clock.at}
+        await uow.execute(CROWD, crowd)
+        await uow.execute("SET LOCAL enable_seqscan = off")
+        plan = await uow.execute(f"EXPLAIN {CROWDED}", {"now": uow.now})
+        told = "\n".join(plan.scalars())
+    assert told.count("ix_alerts_climb_by_tier") == 3, told
+    assert "Bitmap" not in told

@@ -167,6 +167,7 @@ async def test_settling_waits_for_a_claim_under_way_and_follows_it_up(desk: Desk
             max_attempts=3,
             buckets=buckets_of(["webhook"]),
             storm_per_minute=60,
+            drifts=False,
         )
         settling = asyncio.create_task(act(desk, alerts.resolve, alert))
         await somebody_waits(desk)
@@ -234,7 +235,7 @@ async def test_the_list_is_newest_first_and_pages_do_not_overlap(desk: Desk) -> 
     before = None
     while True:
         async with desk.database.read(desk.workspace_id) as uow:
-            page = await alerts.list_alerts(uow, AlertFilter(), before=before, limit=2)
+            page = await alerts.list_alerts(uow, AlertFilter(), after=before, limit=2)
         if not page:
             break
         seen += [one.id for one in page]

@@ -46,6 +46,17 @@ async def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(desk: Desk) ->
     assert second.outbox_id == first.outbox_id
 
 
+async def test_what_a_request_asked_for_names_it_to_the_channel(desk: Desk) -> None:
+    await desk.webhook()
+    alert, gateway = await desk.raised(), FakeGateway()
+    async with desk.database.unit(desk.workspace_id, request_id="r-7") as uow:
+        await alerts.renotify(uow, alert.id)
+    await send(desk, gateway)
+    asked = {one.message["type"]: one.request_id for one in gateway.parcels if one.config}
+    assert asked == {"alert.firing": None, "alert.renotify": "r-7"}
+    assert [one.request_id for one in await desk.deliveries(alert) if one.request_id] != []
+
+
 async def test_many_workers_claim_each_row_once(desk: Desk) -> None:
     await desk.webhook()
     for _ in range(12):

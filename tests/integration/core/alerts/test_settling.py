@@ -6,6 +6,10 @@ from services.core.alerts import service as alerts
 from services.core.alerts.types import Alert
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer
+from services.core.kit.uow import Database
+from services.core.sandbox import service as sandbox
+from services.core.sandbox.clock import clock_for
+from services.core.sandbox.types import Move
 from services.core.sla.types import ClockState
 from tests.support.alerts import Desk
 
@@ -63,6 +67,24 @@ async def test_an_alert_of_a_month_ago_expires_and_wakes_nobody(desk: Desk) -> N
     assert await desk.states(alert) == ["firing cancelled"]
     async with desk.database.unit(desk.workspace_id) as uow:
         assert (await alerts.resolve(uow, alert.id)).state == "expired"
+
+
+async def test_the_alerts_of_a_sandbox_grow_old_by_its_own_clock(
+    desk: Desk, other_desk: Desk
+) -> None:
+    drifting = Database(desk.database.engine, clock_for(sandboxes=True))
+    for place in (desk, other_desk):
+        place.database = drifting
+        await place.raised()
+    async with drifting.unit(desk.workspace_id) as uow:
+        await sandbox.make_sandbox(uow)
+        await sandbox.move_clock(uow, Move(by=timedelta(days=31)))
+        assert "climbing-upkeep" in uow.wakes
+    assert await alerts.expire(drifting) == 1
+    # Where sandboxes are off, theirs is everybody's time again.
+    async with drifting.unit(desk.workspace_id) as uow:
+        await uow.execute("UPDATE alerts SET state = 'firing'")
+    assert await alerts.expire(Database(drifting.engine)) == 0
 
 
 async def test_a_correction_is_not_taken_back_by_what_becomes_of_the_alert(desk: Desk) -> None:
