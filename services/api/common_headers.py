@@ -35,7 +35,7 @@ def describe(route: APIRoute, operation: _Operation, readable: frozenset[str]) -
     """`readable` are the addresses with a GET."""
     if not operation.get("security"):
         return
-    _add_refusals(operation, TooManyCallsError)
+    add_refusals(operation, TooManyCallsError)
     methods = route.methods or set()
     if "GET" in methods:
         _add_reading(operation)
@@ -45,12 +45,12 @@ def describe(route: APIRoute, operation: _Operation, readable: frozenset[str]) -
     ):
         said = "The `ETag` of what you saw: what was changed since is left alone."
         _add_header(operation, "If-Match", said, {"type": "string"})
-        _add_refusals(operation, *_OF_CONDITIONS)
+        add_refusals(operation, *_OF_CONDITIONS)
     if "POST" in methods and is_done_once(route.dependant):
         said = "A name of your own for this call: sent again within 24 hours, it is done once."
         kind = {"type": "string", "pattern": "^[!-~]{1,255}$"}
         _add_header(operation, "Idempotency-Key", said, kind)
-        _add_refusals(operation, *_OF_DOING_ONCE)
+        add_refusals(operation, *_OF_DOING_ONCE)
 
 
 def is_done_once(dependant: Dependant) -> bool:
@@ -75,7 +75,7 @@ def _add_header(operation: _Operation, name: str, said: str, kind: dict[str, str
     parameters.append({"name": name, "in": "header", "description": said, "schema": kind})
 
 
-def _add_refusals(operation: _Operation, *errors: type[DomainError]) -> None:
+def add_refusals(operation: _Operation, *errors: type[DomainError]) -> None:
     responses = operation["responses"]
     for status, told in problems(*errors).items():
         known = responses.get(str(status))

@@ -1,4 +1,4 @@
-"""Lays around every route what every call keeps: ETags, conditions, and doing things once."""
+"""Lays around every route what every call keeps: queries, ETags, conditions, doing things once."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute, request_response
 
-from services.api import conditions, once
+from services.api import conditions, once, queries
 
 _Handler = Callable[[Request], Awaitable[Response]]
 
@@ -21,7 +21,7 @@ def keep(app: FastAPI) -> None:
     readings = conditions.Readings(routes)
     app.state.readings = readings
     for route in routes:
-        handler = route.get_route_handler()
+        handler = queries.keep(route, route.get_route_handler())
         if "GET" in (route.methods or ()):
             route.app = request_response(_reading(route, handler))
         else:

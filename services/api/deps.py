@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from fastapi.routing import APIRoute
@@ -47,12 +48,13 @@ class PageParams:
     limit: int
     cursor: str | None
     codec: CursorCodec
+    workspace_id: UUID
 
     def start(self, *types: type, purpose: str) -> tuple[Any, ...] | None:
         """The sort values of the last row already seen. Raises InvalidCursorError."""
         if self.cursor is None:
             return None
-        return self.codec.decode(self.cursor, *types, purpose=purpose)
+        return self.codec.decode(self.cursor, *types, purpose=self._own(purpose))
 
     def cut(
         self, found: Sequence[_Row], place: Callable[[_Row], list[CursorValue]], *, purpose: str
@@ -64,7 +66,11 @@ class PageParams:
         return items, self.next_cursor(place(items[-1]), purpose=purpose)
 
     def next_cursor(self, values: list[CursorValue], *, purpose: str) -> str:
-        return self.codec.encode(values, purpose=purpose)
+        return self.codec.encode(values, purpose=self._own(purpose))
+
+    def _own(self, purpose: str) -> str:
+        """No cursor leads from one workspace into another, harmless as it would be."""
+        return f"{purpose}@{self.workspace_id}"
 
 
 def get_state(request: Request) -> AppState:
@@ -195,6 +201,7 @@ MetricsUnit = Annotated[UnitOfWork, Depends(reading(Scope.METRICS), scope="funct
 
 async def get_page(
     state: State,
+    caller: CurrentCaller,
     limit: Annotated[
         int, Query(ge=1, description="At most 200; larger is read as 200.")
     ] = DEFAULT_LIMIT,
@@ -203,7 +210,8 @@ async def get_page(
         Query(max_length=MAX_CURSOR_CHARACTERS, description="`next_cursor` of the page before."),
     ] = None,
 ) -> PageParams:
-    return PageParams(min(limit, MAX_LIMIT), cursor or None, state.cursor_codec)
+    codec = state.cursor_codec
+    return PageParams(min(limit, MAX_LIMIT), cursor or None, codec, caller.workspace_id)
 
 
 PageQuery = Annotated[PageParams, Depends(get_page)]

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from services.api.deps import PageParams
 from services.api.schemas.common import Page, ReadModel
-from services.core.board.types import Place, Slice, View
+from services.core.board.types import CaseSort, Place, Slice, View
+from services.core.kit.cursors import CursorValue
+from services.core.triage.types import Tier
 
 _Model = TypeVar("_Model", bound=ReadModel)
 
@@ -17,10 +19,24 @@ def place_of(page: PageParams, purpose: str) -> Place | None:
     return None if start is None else (start[0], start[1])
 
 
+def case_place_of(
+    page: PageParams, sort: CaseSort, purpose: str
+) -> tuple[Place | None, Tier | None]:
+    """The same, and the tier that was reached if cases are sorted by tier."""
+    if not sort.by_tier:
+        return place_of(page, purpose), None
+    start = page.start(datetime, UUID, str, purpose=purpose)
+    return (None, None) if start is None else ((start[0], start[1]), Tier(start[2]))
+
+
 def page_of(
     model: type[_Model], found: Slice[View], page: PageParams, purpose: str
 ) -> Page[_Model]:
     """`purpose` keeps the cursors of two lists apart."""
     items = [model.model_validate(view) for view in found.items]
-    end = None if found.end is None else page.next_cursor(list(found.end), purpose=purpose)
-    return Page(items=items, next_cursor=end)
+    if found.end is None:
+        return Page(items=items)
+    place: list[CursorValue] = [*found.end]
+    if found.reached is not None:
+        place.append(found.reached.value)
+    return Page(items=items, next_cursor=page.next_cursor(place, purpose=purpose))

@@ -6,7 +6,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from services.api.common_headers import describe
+from services.api import queries
+from services.api.common_headers import add_refusals, describe
 from services.api.deps import scope_of
 from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
 from services.core.intake.errors import BodyTooLargeError, InvalidJsonError, UnsupportedMediaError
@@ -46,6 +47,7 @@ def publish(app: FastAPI) -> None:
                 _say_scope(routes[path, method], operation)
                 _correct(operation)
                 describe(routes[path, method], operation, readable)
+                _say_query(routes[path, method], operation)
             for name in _FRAMEWORKS_OWN:
                 schema["components"]["schemas"].pop(name, None)
         return app.openapi_schema or {}
@@ -63,6 +65,29 @@ def _say_scope(route: APIRoute, operation: dict[str, Any]) -> None:
     scope = scope_of(route)
     if scope is not None:
         operation["x-required-scope"] = scope.value
+
+
+def _say_query(route: APIRoute, operation: dict[str, Any]) -> None:
+    """What is asked of every query, and what of every list in pages."""
+    if not queries.is_strict(route):
+        return
+    add_refusals(operation, InvalidInputError)
+    parameters = operation.setdefault("parameters", [])
+    if fields := sorted(frozenset().union(*queries.rows_of(route).values())):
+        names = {"type": "string", "enum": fields}
+        parameters.append(
+            {
+                "name": queries.FIELDS,
+                "in": "query",
+                "description": "Only these of each row, between commas.",
+                "schema": {"type": "array", "items": names, "minItems": 1},
+            }
+        )
+    for parameter in parameters:
+        if parameter["name"] in {queries.FIELDS, "include"}:
+            parameter |= {"style": "form", "explode": False}
+    if not parameters:
+        del operation["parameters"]
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from services.api.schemas.alerts import (
 )
 from services.api.schemas.common import Page
 from services.api.schemas.ladders import ClimbView
+from services.api.schemas.sorting import AlertSort, is_oldest_first, purpose_of
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.types import AlertFilter, AlertState, Severity
@@ -37,6 +38,7 @@ class AlertQuery(BaseModel):
     case_id: UUID | None = None
     tier: Tier | None = None
     severity: Severity | None = None
+    sort: AlertSort = AlertSort.NEWEST
 
     def to_filter(self) -> AlertFilter:
         return AlertFilter(
@@ -49,14 +51,17 @@ async def list_alerts(
     uow: ReadUnit, page: PageQuery, wanted: Annotated[AlertQuery, Query()]
 ) -> Page[AlertView]:
     """The newest first."""
-    start = page.start(datetime, UUID, purpose="alerts")
-    before = (start[0], start[1]) if start else None
-    found = await alerts.list_alerts(uow, wanted.to_filter(), before=before, limit=page.limit + 1)
-    shown = found[: page.limit]
-    cursor = None
-    if len(found) > page.limit:
-        cursor = page.next_cursor([shown[-1].fired_at, shown[-1].id], purpose="alerts")
-    return Page(items=[AlertView.of(alert) for alert in shown], next_cursor=cursor)
+    purpose = purpose_of("alerts", wanted.sort)
+    start = page.start(datetime, UUID, purpose=purpose)
+    found = await alerts.list_alerts(
+        uow,
+        wanted.to_filter(),
+        after=(start[0], start[1]) if start else None,
+        limit=page.limit + 1,
+        oldest_first=is_oldest_first(wanted.sort),
+    )
+    items, end = page.cut(found, lambda alert: [alert.fired_at, alert.id], purpose=purpose)
+    return Page(items=[AlertView.of(alert) for alert in items], next_cursor=end)
 
 
 @router.get("/{alert_id}", summary="Read an alert", responses=problems(NotFoundError))

@@ -9,12 +9,12 @@ from services.api.deps import ManageReadUnit, PageQuery
 from services.api.errors import problems
 from services.api.schemas.audit import AuditQuery, VerificationView
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import is_oldest_first, purpose_of
 from services.api.schemas.workspaces import AuditView
 from services.core.audit import service as audit
 from services.core.kit.cursors import InvalidCursorError
 
 router = APIRouter(prefix="/v1/audit", tags=["workspace"])
-_PURPOSE = "audit"
 # So many are counted within a request; the command counts all of them.
 MOST_CHECKED = 100_000
 
@@ -24,11 +24,16 @@ async def list_audit(
     uow: ManageReadUnit, page: PageQuery, asked: Annotated[AuditQuery, Query()]
 ) -> Page[AuditView]:
     """The newest first; all that is asked for must hold."""
-    start = page.start(UUID, purpose=_PURPOSE)
+    purpose = purpose_of("audit", asked.sort)
+    start = page.start(UUID, purpose=purpose)
     found = await audit.read(
-        uow, asked.to_filter(), before=start[0] if start else None, limit=page.limit + 1
+        uow,
+        asked.to_filter(),
+        after=start[0] if start else None,
+        limit=page.limit + 1,
+        oldest_first=is_oldest_first(asked.sort),
     )
-    items, end = page.cut(found, lambda row: [row.id], purpose=_PURPOSE)
+    items, end = page.cut(found, lambda row: [row.id], purpose=purpose)
     return Page(items=[AuditView.model_validate(row) for row in items], next_cursor=end)
 
 

@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.deps import CurrentCaller, PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
-from services.api.paging import page_of, place_of
+from services.api.paging import case_place_of, page_of
 from services.api.schemas.cases import (
     AssignBody,
     CaseDetail,
-    CaseLine,
     NoteBody,
     ReplyBody,
     ReplyRecorded,
@@ -21,8 +20,11 @@ from services.api.schemas.cases import (
     SnoozeBody,
 )
 from services.api.schemas.common import Moment, Page
+from services.api.schemas.included import CaseExtras, ListedCase
+from services.api.schemas.sorting import purpose_of
+from services.core.board import including
 from services.core.board import service as board
-from services.core.board.types import CaseFilter
+from services.core.board.types import CaseFilter, CaseSort
 from services.core.cases.errors import CaseClosedError, PastMomentError
 from services.core.cases.types import CaseState
 from services.core.desk import service as desk
@@ -64,6 +66,10 @@ class CaseQuery(BaseModel):
         description="What was said in the case, or its follower's handle or name, as `/v1/search` "
         "finds it.",
     )
+    sort: CaseSort = CaseSort.NEXT_DUE
+    include: CaseExtras = Field(
+        default_factory=list, max_length=3, description="What else comes with each, in `included`."
+    )
 
     def to_filter(self) -> CaseFilter:
         nobody = self.assignee_id == NOBODY
@@ -87,11 +93,15 @@ class CaseQuery(BaseModel):
 )
 async def list_cases(
     uow: ReadUnit, page: PageQuery, wanted: Annotated[CaseQuery, Query()]
-) -> Page[CaseLine]:
-    """The most urgent first: by next due, cases that owe nothing last."""
-    after = place_of(page, "cases")
-    found = await board.list_cases(uow, wanted.to_filter(), after=after, limit=page.limit)
-    return page_of(CaseLine, found, page, "cases")
+) -> Page[ListedCase]:
+    """Unless sorted otherwise by next due, cases that owe nothing last."""
+    purpose = purpose_of("cases", wanted.sort)
+    after, reached = case_place_of(page, wanted.sort, purpose)
+    found = await board.list_cases(
+        uow, wanted.to_filter(), sort=wanted.sort, after=after, reached=reached, limit=page.limit
+    )
+    await including.include_in_cases(uow, found.items, wanted.include)
+    return page_of(ListedCase, found, page, purpose)
 
 
 @router.get("/{case_id}", summary="Read a case", responses=problems(NotFoundError))

@@ -11,6 +11,7 @@ from services.api.paging import page_of, place_of
 from services.api.routes.messages import ExternalId
 from services.api.schemas.common import Page
 from services.api.schemas.messages import Follower
+from services.api.schemas.sorting import FollowerSort, is_oldest_first, purpose_of
 from services.core.board import service as board
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
@@ -22,20 +23,24 @@ router = APIRouter(prefix="/v1/followers", tags=["followers"])
 async def list_followers(
     uow: ReadUnit,
     page: PageQuery,
+    *,
     source_id: UUID | None = None,
     external_id: ExternalId = None,
     handle: Annotated[str | None, Query(max_length=256)] = None,
+    sort: FollowerSort = FollowerSort.NEWEST,
 ) -> Page[Follower]:
     """The last seen first. `handle` is compared exactly."""
+    purpose = purpose_of("followers", sort)
     found = await board.list_followers(
         uow,
         source_id=source_id,
         external_id=external_id,
         handle=handle,
-        after=place_of(page, "followers"),
+        oldest_first=is_oldest_first(sort),
+        after=place_of(page, purpose),
         limit=page.limit,
     )
-    return page_of(Follower, found, page, "followers")
+    return page_of(Follower, found, page, purpose)
 
 
 @router.get("/{follower_id}", summary="Read a follower", responses=problems(NotFoundError))

@@ -5,13 +5,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.deps import PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.schemas.common import Page
+from services.api.schemas.included import ListedMessage, MessageExtras
 from services.api.schemas.judgements import CorrectionBody, Judgements
-from services.api.schemas.messages import Message, MessageDetail
+from services.api.schemas.messages import MessageDetail
+from services.api.schemas.sorting import MessageSort, is_oldest_first, purpose_of
+from services.core.board import including
 from services.core.board import service as board
 from services.core.board.types import MessageFilter
 from services.core.conversations.types import ItemKind
@@ -27,34 +31,54 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"])
 ExternalId = Annotated[str | None, Query(max_length=256, description="The platform's own id.")]
 
 
-@router.get("", summary="List messages", responses=problems(InvalidCursorError))
+class MessageQuery(BaseModel):
+    """Conditions on the list; all given ones hold together."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    source_id: UUID | None = None
+    external_id: str | None = Field(
+        default=None, max_length=256, description="The platform's own id."
+    )
+    case_id: UUID | None = None
+    kind: ItemKind | None = None
+    tier: Tier | None = None
+    needs_reply: bool | None = None
+    sort: MessageSort = MessageSort.NEWEST
+    include: MessageExtras = Field(
+        default_factory=list, max_length=2, description="What else comes with each, in `included`."
+    )
+
+    def to_filter(self) -> MessageFilter:
+        return MessageFilter(
+            source_id=self.source_id,
+            external_id=self.external_id,
+            case_id=self.case_id,
+            kind=self.kind,
+            tier=self.tier,
+            needs_reply=self.needs_reply,
+        )
+
+
+@router.get("", summary="List messages", responses=problems(InvalidInputError, InvalidCursorError))
 async def list_messages(
-    uow: ReadUnit,
-    page: PageQuery,
-    *,
-    source_id: UUID | None = None,
-    external_id: ExternalId = None,
-    case_id: UUID | None = None,
-    kind: ItemKind | None = None,
-    tier: Tier | None = None,
-    needs_reply: bool | None = None,
-) -> Page[Message]:
+    uow: ReadUnit, page: PageQuery, wanted: Annotated[MessageQuery, Query()]
+) -> Page[ListedMessage]:
     """Newest first, each with the judgement in force.
 
     An object of which only its deletion is known yet is not listed; the text of a deleted
     message is null.
     """
-    wanted = MessageFilter(
-        source_id=source_id,
-        external_id=external_id,
-        case_id=case_id,
-        kind=kind,
-        tier=tier,
-        needs_reply=needs_reply,
+    purpose = purpose_of("messages", wanted.sort)
+    found = await board.list_messages(
+        uow,
+        wanted.to_filter(),
+        oldest_first=is_oldest_first(wanted.sort),
+        after=place_of(page, purpose),
+        limit=page.limit,
     )
-    after = place_of(page, "messages")
-    found = await board.list_messages(uow, wanted, after=after, limit=page.limit)
-    return page_of(Message, found, page, "messages")
+    await including.include_in_messages(uow, found.items, wanted.include)
+    return page_of(ListedMessage, found, page, purpose)
 
 
 @router.get("/{message_id}", summary="Read a message", responses=problems(NotFoundError))

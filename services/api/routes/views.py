@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response, status
 from services.api.deps import CurrentCaller, PageParams, PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
-from services.api.schemas.cases import CaseLine
 from services.api.schemas.common import Page
-from services.api.schemas.messages import Follower, Message
+from services.api.schemas.included import ListedCase, ListedMessage
+from services.api.schemas.messages import Follower
 from services.api.schemas.views import (
     CaseConditions,
     MessageConditions,
@@ -127,7 +127,7 @@ async def _look(
     if isinstance(wanted, CaseConditions):
         conditions = wanted.to_filter(uow.now, member_id)
         cases = page_of(
-            CaseLine,
+            ListedCase,
             await board.list_cases(uow, conditions, after=after, limit=page.limit),
             page,
             purpose,
@@ -135,7 +135,7 @@ async def _look(
         return ViewItems(of=of, cases=cases.items, next_cursor=cases.next_cursor)
     if isinstance(wanted, MessageConditions):
         told = await board.list_messages(uow, wanted.to_filter(), after=after, limit=page.limit)
-        said = page_of(Message, told, page, purpose)
+        said = page_of(ListedMessage, told, page, purpose)
         return ViewItems(of=of, messages=said.items, next_cursor=said.next_cursor)
     seen = await board.list_followers(
         uow, source_id=wanted.source_id, handle=wanted.handle, after=after, limit=page.limit

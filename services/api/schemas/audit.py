@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.schemas.common import Moment, ReadModel
+from services.api.schemas.sorting import AuditSort
 from services.core.audit.types import AuditFilter, Flaw, Verification
 
 
@@ -28,6 +29,7 @@ class AuditQuery(BaseModel):
     ] = None
     since: Annotated[Moment | None, Field(alias="from", description="Not before.")] = None
     until: Annotated[Moment | None, Field(alias="to", description="Before.")] = None
+    sort: AuditSort = AuditSort.NEWEST
 
     def to_filter(self) -> AuditFilter:
         return AuditFilter(

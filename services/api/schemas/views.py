@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.config import JsonDict
 
-from services.api.schemas.cases import CaseLine
 from services.api.schemas.common import Id, Moment, Name, ReadModel, Spelled, StrictModel
-from services.api.schemas.messages import Follower, Message
+from services.api.schemas.included import ListedCase, ListedMessage
+from services.api.schemas.messages import Follower
 from services.core.board.types import CaseFilter, MessageFilter
 from services.core.cases.types import CaseState
 from services.core.conversations.types import ItemKind
@@ -157,8 +157,8 @@ class ViewItems(ReadModel):
     """A page of what a view looks at; only the list it is `of` is there."""
 
     of: ViewKind
-    cases: list[CaseLine] | None = None
-    messages: list[Message] | None = None
+    cases: list[ListedCase] | None = None
+    messages: list[ListedMessage] | None = None
     followers: list[Follower] | None = None
     next_cursor: str | None = None
 

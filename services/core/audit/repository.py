@@ -113,15 +113,16 @@ async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
 
 
 async def list_entries(
-    uow: UnitOfWork, wanted: AuditFilter, *, before: UUID | None, limit: int
+    uow: UnitOfWork, wanted: AuditFilter, *, after: UUID | None, limit: int, oldest_first: bool
 ) -> list[Row[Any]]:
-    """Newest first; `before` is the id of the last row already seen."""
+    """`after` is the id of the last row already seen."""
     query = select(AuditRow.__table__).where(
         AuditRow.workspace_id == uow.workspace_id, *_conditions(wanted)
     )
-    if before is not None:
-        query = query.where(AuditRow.id < before)
-    return list(await uow.execute(query.order_by(AuditRow.id.desc()).limit(limit)))
+    if after is not None:
+        query = query.where(AuditRow.id > after if oldest_first else AuditRow.id < after)
+    order = AuditRow.id.asc() if oldest_first else AuditRow.id.desc()
+    return list(await uow.execute(query.order_by(order).limit(limit)))
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:

@@ -25,11 +25,14 @@ async def read(
     uow: UnitOfWork,
     wanted: AuditFilter = EVERYTHING,
     *,
-    before: UUID | None = None,
+    after: UUID | None = None,
     limit: int = 50,
+    oldest_first: bool = False,
 ) -> list[Row[Any]]:
-    """Entries newest first; pass the last id seen as `before` for the next page."""
-    return await repository.list_entries(uow, wanted, before=before, limit=limit)
+    """Entries newest first; pass the last id seen as `after` for the next page."""
+    return await repository.list_entries(
+        uow, wanted, after=after, limit=limit, oldest_first=oldest_first
+    )
 
 
 async def seal(database: Database, *, batch: int = BATCH) -> int:

@@ -8,33 +8,44 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.core.board import statements
-from services.core.board.types import CaseFilter, MessageFilter, Place
+from services.core.board import rules, statements
+from services.core.board.types import CaseFilter, CaseSort, MessageFilter, Place, Run
 from services.core.kit.uow import UnitOfWork
+from services.core.triage.types import Tier
 
 Rows = list[Row[Any]]
 
 BY_ID = " AND id = ANY(CAST(:ids AS uuid[]))"
 
 
-async def list_cases(uow: UnitOfWork, wanted: CaseFilter, after: Place | None, limit: int) -> Rows:
-    """By next due; cases that owe nothing come last."""
+async def list_cases(
+    uow: UnitOfWork,
+    wanted: CaseFilter,
+    sort: CaseSort,
+    *,
+    after: Place | None,
+    reached: Tier | None,
+    limit: int,
+) -> Rows:
+    """Behind `after`, and when sorted by tier, within the one that was `reached`."""
     conditions, bound = _case_conditions(wanted)
+    if not sort.by_due:
+        runs = rules.runs_of(wanted, sort, after, reached)
+        return await _cases_by_runs(uow, conditions, bound | {"limit": limit}, sort, runs)
+    way, beyond = _way(backwards=sort.backwards)
     if after is not None:
-        conditions += " AND (sort_due_at, id) > (:after_at, :after_id)"
+        conditions += f" AND (sort_due_at, id) {beyond} (:after_at, :after_id)"
         bound |= {"after_at": after[0], "after_id": after[1]}
-    statement = statements.CASES.format(
-        conditions=conditions, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
-    )
-    return await _rows(uow, statement, bound | {"limit": limit})
+    page = statements.CASES_BY_DUE.format(conditions=conditions, way=way)
+    order = f"page.sort_due_at {way}, page.id {way}"
+    return await _cases(uow, page, order, bound | {"limit": limit})
 
 
 async def list_cases_by_id(uow: UnitOfWork, case_ids: Sequence[UUID]) -> Rows:
     """In whatever state they are."""
-    statement = statements.CASES.format(
-        conditions=BY_ID, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
-    )
-    return await _rows(uow, statement, {"ids": list(case_ids), "limit": len(case_ids)})
+    page = statements.CASES_BY_DUE.format(conditions=BY_ID, way="ASC")
+    bound = {"ids": list(case_ids), "limit": len(case_ids)}
+    return await _cases(uow, page, "page.sort_due_at, page.id", bound)
 
 
 async def get_case(uow: UnitOfWork, case_id: UUID) -> Row[Any] | None:
@@ -59,17 +70,35 @@ async def list_acts(uow: UnitOfWork, thread_id: UUID, case_id: UUID, limit: int)
 
 
 async def list_messages(
-    uow: UnitOfWork, wanted: MessageFilter, after: Place | None, limit: int
+    uow: UnitOfWork,
+    wanted: MessageFilter,
+    after: Place | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> Rows:
-    """The newest ones first, each with its author and the judgement in force."""
+    """Each with its author and the judgement in force."""
     fields = ("source_id", "external_id", "case_id", "kind", "tier", "needs_reply")
     bound = {name: getattr(wanted, name) for name in fields}
-    return await _messages(uow, *_equal(bound), after, limit)
+    return await _messages(uow, *_equal(bound), after, limit, oldest_first=oldest_first)
 
 
 async def list_messages_by_id(uow: UnitOfWork, message_ids: Sequence[UUID]) -> Rows:
     """The newest ones first."""
     return await _messages(uow, BY_ID, {"ids": list(message_ids)}, None, len(message_ids))
+
+
+async def list_clocks_of(uow: UnitOfWork, case_ids: Sequence[UUID], most: int) -> Rows:
+    """The newest ones of each case first, at most so many of it."""
+    return await _rows(uow, statements.CLOCKS_OF, {"ids": list(case_ids), "most": most})
+
+
+async def list_last_messages_of(uow: UnitOfWork, case_ids: Sequence[UUID]) -> Rows:
+    """The newest message of each case."""
+    statement = statements.LAST_MESSAGES.format(
+        author=statements.AUTHOR_COLUMNS, judgement=statements.JUDGEMENT_COLUMNS
+    )
+    return await _rows(uow, statement, {"ids": list(case_ids)})
 
 
 async def get_message(uow: UnitOfWork, message_id: UUID) -> Row[Any] | None:
@@ -83,40 +112,45 @@ async def list_judgements(uow: UnitOfWork, message_id: UUID, limit: int) -> Rows
 
 
 async def list_followers(
-    uow: UnitOfWork, equal_to: dict[str, Any], after: Place | None, limit: int
+    uow: UnitOfWork,
+    equal_to: dict[str, Any],
+    after: Place | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> Rows:
-    """The last seen first."""
+    """By when they were seen last."""
     conditions, bound = _equal(equal_to)
+    way, beyond = _way(backwards=not oldest_first)
     if after is not None:
-        conditions += " AND (last_seen_at, id) < (:after_at, :after_id)"
+        conditions += f" AND (last_seen_at, id) {beyond} (:after_at, :after_id)"
         bound |= {"after_at": after[0], "after_id": after[1]}
-    statement = statements.FOLLOWERS.format(conditions=conditions)
+    statement = statements.FOLLOWERS.format(conditions=conditions, way=way)
     return await _rows(uow, statement, bound | {"limit": limit})
 
 
 async def list_followers_by_id(uow: UnitOfWork, follower_ids: Sequence[UUID]) -> Rows:
     """The last seen first."""
-    statement = statements.FOLLOWERS.format(conditions=BY_ID)
+    statement = statements.FOLLOWERS.format(conditions=BY_ID, way="DESC")
     return await _rows(uow, statement, {"ids": list(follower_ids), "limit": len(follower_ids)})
 
 
 async def list_posts(
-    uow: UnitOfWork, equal_to: dict[str, Any], after: Place | None, limit: int
+    uow: UnitOfWork,
+    equal_to: dict[str, Any],
+    after: Place | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> Rows:
-    """The last published first, those without a time last."""
+    """By when they were published; those without a time are older than all others."""
     conditions, bound = _equal(equal_to)
+    way, beyond = _way(backwards=not oldest_first)
     if after is not None:
-        bound["after_id"] = after[1]
-        if after[0] is None:
-            conditions += " AND published_at IS NULL AND id < :after_id"
-        else:
-            bound["after_at"] = after[0]
-            conditions += (
-                " AND ((published_at, id) < (:after_at, :after_id) OR published_at IS NULL)"
-            )
-    return await _rows(
-        uow, statements.POSTS.format(conditions=conditions), bound | {"limit": limit}
-    )
+        conditions += statements.POSTED_BEYOND.format(beyond=beyond)
+        bound |= {"after_at": after[0], "after_id": after[1]}
+    statement = statements.POSTS.format(conditions=conditions, way=way)
+    return await _rows(uow, statement, bound | {"limit": limit})
 
 
 async def get_day(uow: UnitOfWork, zone: str) -> Row[Any]:
@@ -142,18 +176,63 @@ async def get_figures(uow: UnitOfWork, starts: datetime, ends: datetime) -> Row[
     return (await uow.execute(statements.FIGURES, bound)).one()
 
 
-async def _messages(
-    uow: UnitOfWork, conditions: str, bound: dict[str, Any], after: Place | None, limit: int
+async def _cases_by_runs(
+    uow: UnitOfWork,
+    conditions: str,
+    bound: dict[str, Any],
+    sort: CaseSort,
+    runs: Sequence[Run],
 ) -> Rows:
+    way, beyond = _way(backwards=sort.backwards)
+    page = statements.CASES_BY_RUNS.format(
+        conditions=conditions,
+        column=sort.column,
+        led_by="tier" if sort.by_tier else "state",
+        first="run.place, " if sort.by_tier else "",
+        beyond=beyond,
+        way=way,
+    )
+    first = "page.run_place, " if sort.by_tier else ""
+    bound |= {
+        "runs": [run.of for run in runs],
+        "ats": [run.at for run in runs],
+        "ids": [run.id for run in runs],
+    }
+    return await _cases(uow, page, f"{first}page.{sort.column} {way}, page.id {way}", bound)
+
+
+async def _cases(uow: UnitOfWork, page: str, order: str, bound: dict[str, Any]) -> Rows:
+    statement = statements.CASES.format(
+        page=page, order=order, columns=statements.CASE_COLUMNS, joins=statements.CASE_JOINS
+    )
+    return await _rows(uow, statement, bound)
+
+
+async def _messages(
+    uow: UnitOfWork,
+    conditions: str,
+    bound: dict[str, Any],
+    after: Place | None,
+    limit: int,
+    *,
+    oldest_first: bool = False,
+) -> Rows:
+    way, beyond = _way(backwards=not oldest_first)
     if after is not None:
-        conditions += " AND (occurred_at, id) < (:after_at, :after_id)"
+        conditions += f" AND (occurred_at, id) {beyond} (:after_at, :after_id)"
         bound |= {"after_at": after[0], "after_id": after[1]}
     statement = statements.MESSAGES.format(
         conditions=conditions,
         author=statements.AUTHOR_COLUMNS,
         judgement=statements.JUDGEMENT_COLUMNS,
+        way=way,
     )
     return await _rows(uow, statement, bound | {"limit": limit})
+
+
+def _way(*, backwards: bool) -> tuple[str, str]:
+    """How rows are ordered, and how those behind a place compare with it."""
+    return ("DESC", "<") if backwards else ("ASC", ">")
 
 
 async def _rows(uow: UnitOfWork, statement: str, bound: dict[str, Any]) -> Rows:

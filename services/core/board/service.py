@@ -13,6 +13,7 @@ from services.core.board import repository, rules, views
 from services.core.board.errors import UnknownTimeZoneError
 from services.core.board.types import (
     CaseFilter,
+    CaseSort,
     CaseView,
     MessageFilter,
     Place,
@@ -25,6 +26,7 @@ from services.core.kit.uow import UnitOfWork
 from services.core.objectives.types import RESPONSES
 from services.core.search import service as search
 from services.core.sla.types import PROMISES
+from services.core.triage.types import Tier
 
 # Everything below one case, newest first. A thread longer than this is read by /v1/messages.
 MOST_PARTS = 200
@@ -34,17 +36,30 @@ INVALID_PARAMETER = "22023"
 
 
 async def list_cases(
-    uow: UnitOfWork, wanted: CaseFilter, *, after: Place | None = None, limit: int = 50
+    uow: UnitOfWork,
+    wanted: CaseFilter,
+    *,
+    sort: CaseSort = CaseSort.NEXT_DUE,
+    after: Place | None = None,
+    reached: Tier | None = None,
+    limit: int = 50,
 ) -> Slice[View]:
     """Cases by next due, those that owe nothing last. One statement, whatever the filters.
+
+    `reached` is what the page before says when the list is sorted by tier.
 
     A `text` is looked up first (core/search). What more than 1,000 cases say is read as the list
     passes it, as is one letter alone. Raises NothingToLookForError for punctuation.
     """
     if wanted.text is not None:
         wanted = await _look_up(uow, wanted, wanted.text)
-    rows = await repository.list_cases(uow, wanted, after, limit + 1)
-    return _slice(rows, limit, views.case_line, "sort_due_at")
+    rows = await repository.list_cases(
+        uow, wanted, sort, after=after, reached=reached, limit=limit + 1
+    )
+    page = _slice(rows, limit, views.case_line, sort.column)
+    if page.end is None or not sort.by_tier:
+        return page
+    return replace(page, reached=Tier(rows[limit - 1].tier))
 
 
 async def get_case(uow: UnitOfWork, case_id: UUID) -> CaseView:
@@ -72,10 +87,15 @@ async def get_case(uow: UnitOfWork, case_id: UUID) -> CaseView:
 
 
 async def list_messages(
-    uow: UnitOfWork, wanted: MessageFilter, *, after: Place | None = None, limit: int = 50
+    uow: UnitOfWork,
+    wanted: MessageFilter,
+    *,
+    oldest_first: bool = False,
+    after: Place | None = None,
+    limit: int = 50,
 ) -> Slice[View]:
     """Messages whose content is known, newest first, each with the judgement in force."""
-    rows = await repository.list_messages(uow, wanted, after, limit + 1)
+    rows = await repository.list_messages(uow, wanted, after, limit + 1, oldest_first=oldest_first)
     return _slice(rows, limit, views.message_view, "occurred_at")
 
 
@@ -114,12 +134,13 @@ async def list_followers(
     source_id: UUID | None = None,
     external_id: str | None = None,
     handle: str | None = None,
+    oldest_first: bool = False,
     after: Place | None = None,
     limit: int = 50,
 ) -> Slice[View]:
     """Followers, the last seen first."""
     wanted = {"source_id": source_id, "external_id": external_id, "handle": handle}
-    rows = await repository.list_followers(uow, wanted, after, limit + 1)
+    rows = await repository.list_followers(uow, wanted, after, limit + 1, oldest_first=oldest_first)
     return _slice(rows, limit, views.as_view, "last_seen_at")
 
 
@@ -145,17 +166,34 @@ async def read_followers(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, Vie
     return {row.id: views.as_view(row) for row in rows}
 
 
+async def read_clocks_of(
+    uow: UnitOfWork, case_ids: Sequence[UUID], most: int
+) -> dict[UUID, list[View]]:
+    """The newest promises of each case, at most so many of it, in order of time."""
+    clocks: dict[UUID, list[View]] = {case_id: [] for case_id in case_ids}
+    for row in reversed(await repository.list_clocks_of(uow, case_ids, most)):
+        clocks[row.case_id].append(views.as_view(row))
+    return clocks
+
+
+async def read_last_messages_of(uow: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, View]:
+    """What was said last in each case, by whichever side."""
+    rows = await repository.list_last_messages_of(uow, case_ids)
+    return {row.case_id: views.message_view(row) for row in rows}
+
+
 async def list_posts(
     uow: UnitOfWork,
     *,
     source_id: UUID | None = None,
     external_id: str | None = None,
+    oldest_first: bool = False,
     after: Place | None = None,
     limit: int = 50,
 ) -> Slice[View]:
-    """Posts, the last published first; those only referred to come last."""
+    """Posts, the last published first; those only referred to are older than all others."""
     wanted = {"source_id": source_id, "external_id": external_id}
-    rows = await repository.list_posts(uow, wanted, after, limit + 1)
+    rows = await repository.list_posts(uow, wanted, after, limit + 1, oldest_first=oldest_first)
     return _slice(rows, limit, views.post_view, "published_at")
 
 

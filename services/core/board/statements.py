@@ -10,15 +10,31 @@ LIVE = "state IN ('open', 'answered', 'snoozed')"
 
 # The page is cut before anything is joined, so a page costs the page and not the workspace.
 CASES = """
-WITH page AS MATERIALIZED (
-  SELECT * FROM cases WHERE workspace_id = :workspace_id {conditions}
-  ORDER BY sort_due_at, id LIMIT :limit
-)
+WITH page AS MATERIALIZED ({page})
 SELECT {columns}, left(opening.text, 160) AS excerpt, opening.deleted_at AS excerpt_deleted_at
 FROM page {joins}
 LEFT JOIN messages AS opening
   ON opening.workspace_id = :workspace_id AND opening.id = page.opening_message_id
-ORDER BY page.sort_due_at, page.id
+ORDER BY {order}
+"""
+
+CASES_BY_DUE = """
+SELECT * FROM cases WHERE workspace_id = :workspace_id {conditions}
+ORDER BY sort_due_at {way}, id {way} LIMIT :limit
+"""
+
+# Each run in the order of its index, and of each no more than the page.
+CASES_BY_RUNS = """
+SELECT found.*, run.place AS run_place
+FROM unnest(CAST(:runs AS text[]), CAST(:ats AS timestamptz[]), CAST(:ids AS uuid[]))
+  WITH ORDINALITY AS run (of, at, id, place)
+CROSS JOIN LATERAL (
+  SELECT * FROM cases
+  WHERE cases.workspace_id = :workspace_id AND cases.{led_by} = run.of
+    AND (cases.{column}, cases.id) {beyond} (run.at, run.id) {conditions}
+  ORDER BY cases.{column} {way}, cases.id {way} LIMIT :limit
+) AS found
+ORDER BY {first}found.{column} {way}, found.id {way} LIMIT :limit
 """
 
 CASE = """
@@ -66,14 +82,28 @@ AND (
 )
 """
 
-CLOCKS = """
-SELECT id, kind, episode, tier, state, started_at, due_at,
-  coalesce(target_due_at, due_at) AS target_due_at, promise_due_at, limit_at, budget_seconds,
-  paused_seconds, paused_until, pause_reason, settled_at, met_at, missed_at, void_reason,
-  trigger_message_id,
-  settling_message_id, policy_id, policy_version, calendar_version, generation, corrections
+CLOCK_COLUMNS = """
+id, kind, episode, tier, state, started_at, due_at,
+coalesce(target_due_at, due_at) AS target_due_at, promise_due_at, limit_at, budget_seconds,
+paused_seconds, paused_until, pause_reason, settled_at, met_at, missed_at, void_reason,
+trigger_message_id, settling_message_id, policy_id, policy_version, calendar_version, generation,
+corrections
+"""
+
+CLOCKS = f"""
+SELECT {CLOCK_COLUMNS}
 FROM clocks WHERE workspace_id = :workspace_id AND case_id = :case_id
 ORDER BY started_at DESC, kind, episode DESC LIMIT :limit
+"""
+
+CLOCKS_OF = f"""
+SELECT found.* FROM unnest(CAST(:ids AS uuid[])) AS wanted (of)
+CROSS JOIN LATERAL (
+  SELECT case_id, {CLOCK_COLUMNS}
+  FROM clocks WHERE workspace_id = :workspace_id AND case_id = wanted.of
+  ORDER BY started_at DESC, kind, episode DESC LIMIT :most
+) AS found
+ORDER BY found.started_at DESC, found.kind, found.episode DESC
 """
 
 ALERTS = """
@@ -95,12 +125,23 @@ ORDER BY at DESC, id DESC LIMIT :limit
 MESSAGES = """
 WITH page AS MATERIALIZED (
   SELECT * FROM messages WHERE workspace_id = :workspace_id AND content_at IS NOT NULL {conditions}
-  ORDER BY occurred_at DESC, id DESC LIMIT :limit
+  ORDER BY occurred_at {way}, id {way} LIMIT :limit
 )
 SELECT page.*, {author}, {judgement} FROM page
 LEFT JOIN followers AS f ON f.workspace_id = :workspace_id AND f.id = page.author_id
 LEFT JOIN judgements AS j ON j.workspace_id = :workspace_id AND j.id = page.judgement_id
-ORDER BY page.occurred_at DESC, page.id DESC
+ORDER BY page.occurred_at {way}, page.id {way}
+"""
+
+LAST_MESSAGES = """
+SELECT page.*, {author}, {judgement} FROM unnest(CAST(:ids AS uuid[])) AS wanted (of)
+CROSS JOIN LATERAL (
+  SELECT * FROM messages
+  WHERE workspace_id = :workspace_id AND case_id = wanted.of AND content_at IS NOT NULL
+  ORDER BY occurred_at DESC, id DESC LIMIT 1
+) AS page
+LEFT JOIN followers AS f ON f.workspace_id = :workspace_id AND f.id = page.author_id
+LEFT JOIN judgements AS j ON j.workspace_id = :workspace_id AND j.id = page.judgement_id
 """
 
 AUTHOR_COLUMNS = """
@@ -139,13 +180,18 @@ ORDER BY j.decided_at DESC, j.id DESC LIMIT :limit
 
 FOLLOWERS = """
 SELECT * FROM followers WHERE workspace_id = :workspace_id {conditions}
-ORDER BY last_seen_at DESC, id DESC LIMIT :limit
+ORDER BY last_seen_at {way}, id {way} LIMIT :limit
 """
 
-# A post that was only referred to has no time of its own and comes last.
+# A post that was only referred to has no time of its own and is older than all others; written
+# as in the index ix_posts_latest.
 POSTS = """
 SELECT * FROM posts WHERE workspace_id = :workspace_id {conditions}
-ORDER BY published_at DESC NULLS LAST, id DESC LIMIT :limit
+ORDER BY coalesce(published_at, '-infinity'::timestamptz) {way}, id {way} LIMIT :limit
+"""
+POSTED_BEYOND = """
+AND (coalesce(published_at, '-infinity'::timestamptz), id)
+  {beyond} (coalesce(CAST(:after_at AS timestamptz), '-infinity'::timestamptz), :after_id)
 """
 
 DAY = """

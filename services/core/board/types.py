@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -17,12 +18,71 @@ View = dict[str, Any]
 Place = tuple[datetime | None, UUID]
 
 
+class CaseSort(StrEnum):
+    """What cases are sorted by, `-` the other way round; those that owe nothing are due last.
+
+    By `tier` the most pressing come first, and of one tier those due next.
+    """
+
+    NEXT_DUE = "next_due_at"
+    LAST_DUE = "-next_due_at"
+    FIRST_OPENED = "opened_at"
+    LAST_OPENED = "-opened_at"
+    LONGEST_SILENT = "last_message_at"
+    LAST_SPOKEN = "-last_message_at"
+    MOST_PRESSING = "tier"
+    LEAST_PRESSING = "-tier"
+
+    @property
+    def backwards(self) -> bool:
+        return self.startswith("-")
+
+    @property
+    def by_tier(self) -> bool:
+        return self in {CaseSort.MOST_PRESSING, CaseSort.LEAST_PRESSING}
+
+    @property
+    def by_due(self) -> bool:
+        return self in {CaseSort.NEXT_DUE, CaseSort.LAST_DUE}
+
+    @property
+    def column(self) -> str:
+        """The sort time of a case; within its tier where it is sorted by that."""
+        return "sort_due_at" if self.by_due or self.by_tier else self.removeprefix("-")
+
+
+class CaseExtra(StrEnum):
+    """What may come with the cases of a list."""
+
+    CLOCKS = "clocks"
+    FOLLOWER = "follower"
+    LAST_MESSAGE = "last_message"
+
+
+class MessageExtra(StrEnum):
+    """What may come with the messages of a list."""
+
+    CASE = "case"
+    FOLLOWER = "follower"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Cases of one state or one tier, which an index has in order, from a place on."""
+
+    of: str
+    at: datetime | None
+    id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[T]):
     """One page. `end` is where the next one starts after, None when this is the last."""
 
     items: list[T]
     end: Place | None
+    # The tier of the page's last case: sorted by tier, the next page starts within it.
+    reached: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 
 from services.core.board import rules
-from services.core.board.types import Share
+from services.core.board.types import CaseFilter, CaseSort, Share
+from services.core.cases.types import CaseState
+from services.core.triage.types import Tier
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -63,3 +65,40 @@ def test_counts_by_tier_hold_every_tier_and_their_sum() -> None:
         "routine": 1,
         "spam": 0,
     }
+
+
+def test_cases_of_each_state_are_read_as_a_run_from_the_same_place() -> None:
+    place = (START, UUID(int=7))
+    runs = rules.runs_of(CaseFilter(), CaseSort.LAST_OPENED, place, None)
+    assert [run.of for run in runs] == ["open", "answered", "snoozed"]
+    assert {(run.at, run.id) for run in runs} == {place}
+    twice = CaseFilter(states=(CaseState.RESOLVED, CaseState.RESOLVED))
+    (only,) = rules.runs_of(twice, CaseSort.LAST_SPOKEN, None, None)
+    assert only.of == "resolved"
+
+
+@pytest.mark.parametrize("sort", [each for each in CaseSort if not each.by_due])
+def test_the_first_page_starts_beyond_everything_the_database_takes(sort: CaseSort) -> None:
+    earliest, latest = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2101))
+    for run in rules.runs_of(CaseFilter(), sort, None, None):
+        assert run.at is not None
+        assert run.at >= latest if sort.backwards else run.at < earliest
+
+
+def test_tiers_follow_each_other_from_the_one_that_was_reached() -> None:
+    place = (START, UUID(int=7))
+    reached = rules.runs_of(CaseFilter(), CaseSort.MOST_PRESSING, place, Tier.IMPORTANT)
+    assert [run.of for run in reached] == ["important", "routine", "spam"]
+    assert [(run.at, run.id) == place for run in reached] == [True, False, False]
+    back = rules.runs_of(CaseFilter(), CaseSort.LEAST_PRESSING, place, Tier.IMPORTANT)
+    assert [run.of for run in back] == ["important", "urgent"]
+    few = CaseFilter(tiers=(Tier.ROUTINE, Tier.URGENT))
+    assert [run.of for run in rules.runs_of(few, CaseSort.MOST_PRESSING, None, None)] == [
+        "urgent",
+        "routine",
+    ]
+    # The tier that was reached is asked for no more: what is behind it is.
+    gone = rules.runs_of(few, CaseSort.MOST_PRESSING, place, Tier.IMPORTANT)
+    assert [(run.of, run.at) for run in gone] == [
+        ("routine", rules.runs_of(few, CaseSort.MOST_PRESSING, None, None)[0].at)
+    ]

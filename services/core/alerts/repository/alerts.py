@@ -112,10 +112,11 @@ async def list_alerts(
     uow: UnitOfWork,
     wanted: AlertFilter,
     *,
-    before: tuple[datetime, UUID] | None,
+    after: tuple[datetime, UUID] | None,
     limit: int,
+    oldest_first: bool,
 ) -> list[Alert]:
-    """Newest first; `before` is the time and id of the last one already seen."""
+    """`after` is the time and id of the last one already seen."""
     query = select(AlertRow.__table__).where(AlertRow.workspace_id == uow.workspace_id)
     conditions = {
         AlertRow.state: wanted.state,
@@ -126,10 +127,15 @@ async def list_alerts(
     for column, value in conditions.items():
         if value is not None:
             query = query.where(column == value)
-    if before is not None:
-        query = query.where(tuple_(AlertRow.fired_at, AlertRow.id) < before)
-    query = query.order_by(AlertRow.fired_at.desc(), AlertRow.id.desc()).limit(limit)
-    return [read_alert(row) for row in await uow.execute(query)]
+    place = tuple_(AlertRow.fired_at, AlertRow.id)
+    if after is not None:
+        query = query.where(place > after if oldest_first else place < after)
+    order = [AlertRow.fired_at, AlertRow.id]
+    if not oldest_first:
+        query = query.order_by(*(column.desc() for column in order))
+    else:
+        query = query.order_by(*order)
+    return [read_alert(row) for row in await uow.execute(query.limit(limit))]
 
 
 async def acknowledge(

@@ -42,11 +42,14 @@ async def list_alerts(
     uow: UnitOfWork,
     wanted: AlertFilter,
     *,
-    before: tuple[datetime, UUID] | None = None,
+    after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
+    oldest_first: bool = False,
 ) -> list[Alert]:
-    """Newest first; pass time and id of the last alert seen as `before` for the next page."""
-    return await alert_rows.list_alerts(uow, wanted, before=before, limit=limit)
+    """Newest first; pass time and id of the last alert seen as `after` for the next page."""
+    return await alert_rows.list_alerts(
+        uow, wanted, after=after, limit=limit, oldest_first=oldest_first
+    )
 
 
 async def acknowledge(
