@@ -14,6 +14,7 @@ from services.core.calendars.types import (
     CalendarDraft,
     Closing,
     FeedState,
+    Holidays,
     Standstill,
     StandstillReason,
 )
@@ -21,10 +22,11 @@ from services.core.kit.uow import UnitOfWork
 
 DRAFT = TypeAdapter(CalendarDraft)
 CLOSINGS = TypeAdapter(tuple[Closing, ...])
+HOLIDAYS: TypeAdapter[Holidays | None] = TypeAdapter(Holidays | None)
 
 COLUMNS = """
   c.id, c.feed_url, c.feed_due_at, c.last_refreshed_at, c.last_error, c.created_at,
-  v.version, v.definition, v.closings, v.created_at AS updated_at
+  v.version, v.definition, v.closings, v.holidays, v.created_at AS updated_at
 """
 
 LIVE = f"""
@@ -57,6 +59,22 @@ WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
 # One at a time writes a workspace's calendars or standstills: counts, circles and overlaps are
 # looked at before a row is added, and another must not add its own meanwhile.
 TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))"
+
+# Versions whose clocks may count in a year that began since. Read once an hour, in whole: there
+# are a few for each calendar.
+WITHOUT_YEAR = """
+SELECT workspace_id, calendar_id, version, definition ->> 'country' AS country, holidays, created_at
+FROM calendar_versions
+WHERE definition ->> 'country' IS NOT NULL AND coalesce(CAST(holidays ->> 'last' AS int), 0) < :year
+ORDER BY workspace_id, calendar_id, version LIMIT :limit
+"""
+
+KEEP_HOLIDAYS = """
+UPDATE calendar_versions v SET holidays = CAST(w.holidays AS jsonb)
+FROM unnest(CAST(:workspace_ids AS uuid[]), CAST(:calendar_ids AS uuid[]),
+  CAST(:versions AS int[]), CAST(:holidays AS text[])) AS w (workspace_id, id, version, holidays)
+WHERE v.workspace_id = w.workspace_id AND v.calendar_id = w.id AND v.version = w.version
+"""
 
 # Taken before it is read: who dies over a feed leaves it to the others in a while.
 CLAIM_FEEDS = """
@@ -165,6 +183,21 @@ async def claim_feeds(uow: UnitOfWork, lease: timedelta, limit: int) -> list[Row
     return list(await uow.execute(CLAIM_FEEDS, parameters))
 
 
+async def list_without_year(uow: UnitOfWork, year: int, limit: int) -> list[Row[Any]]:
+    """Of every workspace, versions that keep no holidays of this year; `holidays` are read."""
+    return list(await uow.execute(WITHOUT_YEAR, {"year": year, "limit": limit}))
+
+
+async def keep_holidays(uow: UnitOfWork, kept: Sequence[tuple[Row[Any], Holidays]]) -> None:
+    parameters = {
+        "workspace_ids": [row.workspace_id for row, _ in kept],
+        "calendar_ids": [row.calendar_id for row, _ in kept],
+        "versions": [row.version for row, _ in kept],
+        "holidays": [HOLIDAYS.dump_json(holidays).decode() for _, holidays in kept],
+    }
+    await uow.execute(KEEP_HOLIDAYS, parameters)
+
+
 async def list_pausing(uow: UnitOfWork, since: datetime) -> list[Standstill]:
     """Those that stop clocks and had not ended by then, in order."""
     parameters = {"workspace_id": uow.workspace_id, "since": since}
@@ -251,6 +284,7 @@ def read_calendar(row: Row[Any]) -> Calendar:
         version=row.version,
         draft=DRAFT.validate_python(row.definition),
         closings=CLOSINGS.validate_python(row.closings),
+        holidays=HOLIDAYS.validate_python(row.holidays),
         feed=FeedState(row.feed_url, row.feed_due_at, row.last_refreshed_at, row.last_error),
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -276,6 +310,7 @@ async def _add_version(uow: UnitOfWork, calendar: Calendar) -> None:
         "version": calendar.version,
         "definition": DRAFT.dump_python(calendar.draft, mode="json"),
         "closings": CLOSINGS.dump_python(calendar.closings, mode="json"),
+        "holidays": HOLIDAYS.dump_python(calendar.holidays, mode="json"),
         "created_at": calendar.updated_at,
         "created_by": uow.actor.id,
     }

@@ -14,6 +14,7 @@ from services.core.calendars.types import (
     Closing,
     Day,
     DayReason,
+    Holidays,
     Span,
     Standstill,
     StandstillDraft,
@@ -153,6 +154,25 @@ def without(
         if at < closing.end:
             left.append(Closing(at, closing.end, closing.label))
     return left
+
+
+def years_to_keep(
+    made_at: datetime, now: datetime, kept: Holidays | None
+) -> tuple[int, int] | None:
+    """The years whose holidays a version keeps from now on; None when it has them.
+
+    Those from the one before it was made, since a question may be older than the calendar, to this
+    one: what has begun is known. A year that is kept is never read again.
+    """
+    first = made_at.year - 1 if kept is None else kept.last + 1
+    return (first, now.year) if first <= now.year else None
+
+
+def join_years(kept: Holidays | None, more: Holidays) -> Holidays:
+    """Years kept before, and those that follow them."""
+    if kept is None:
+        return more
+    return Holidays(kept.first, more.last, kept.names | more.names, kept.made_up | more.made_up)
 
 
 def own_day(spans: Sequence[Span], label: str) -> Day:

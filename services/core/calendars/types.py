@@ -71,6 +71,22 @@ class CalendarDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Holidays:
+    """A country's public holidays as they were known, of the years from `first` to `last`.
+
+    `made_up` are days of a weekend that are worked in exchange.
+    """
+
+    first: int
+    last: int
+    names: dict[date, str]
+    made_up: frozenset[date]
+
+    def know(self, day: date) -> bool:
+        return self.first <= day.year <= self.last
+
+
+@dataclass(frozen=True, slots=True)
 class FeedState:
     """How a calendar's feed is doing. A failure leaves the closings of the last good one."""
 
@@ -88,6 +104,7 @@ class Calendar:
     version: int
     draft: CalendarDraft
     closings: tuple[Closing, ...] = ()
+    holidays: Holidays | None = None
     feed: FeedState = FeedState()
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -35,7 +35,7 @@ def hours_of(calendar: Calendar) -> Timeline:
     """The calendar to count in. Loads the library of holidays when it names a country."""
     draft = calendar.draft
     zone = ZoneInfo(draft.zone)
-    almanac = almanac_of(draft.country) if draft.country else None
+    almanac = _almanac_of(calendar)
     own_days = [_bounds(day, zone) for day in sorted(draft.days)]
     closings = rules.without(calendar.closings, own_days)
     return Timeline(zone, lambda day: _day_of(draft, almanac, day)[0], tuple(closings))
@@ -44,9 +44,14 @@ def hours_of(calendar: Calendar) -> Timeline:
 def show_days(calendar: Calendar, first: date, last: date) -> list[ShownDay]:
     """Every date from the first to the last, both included."""
     hours = hours_of(calendar)
-    almanac = almanac_of(calendar.draft.country) if calendar.draft.country else None
+    almanac = _almanac_of(calendar)
     count = (last - first).days + 1
     return [_shown(calendar.draft, hours, almanac, first + place * _DAY) for place in range(count)]
+
+
+def _almanac_of(calendar: Calendar) -> Almanac | None:
+    country = calendar.draft.country
+    return Almanac(almanac_of(country).names, calendar.holidays) if country else None
 
 
 def _shown(draft: CalendarDraft, hours: Timeline, almanac: Almanac | None, day: date) -> ShownDay:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.core.calendars import service as calendars
 from services.core.desk import processing
 from services.core.intake import service as intake
 from services.core.presence import service as presence
@@ -23,7 +24,10 @@ async def link_waiting_replies(context: Context) -> Pass:
 
 @job("intake.keep_partitions", queue="partitions", poll_factor=3600)
 async def keep_partitions(context: Context) -> Pass:
-    """Room ahead first: dropping may have to wait for a lock, and is tried again."""
+    """Room ahead first: dropping may have to wait for a lock, and is tried again.
+
+    Beside it, whatever else is looked at once an hour.
+    """
     keep = timedelta(days=context.settings.retention.delivery_days)
     await intake.ensure_partitions(context.database)
     await intake.drop_old(context.database, keep)
@@ -32,6 +36,7 @@ async def keep_partitions(context: Context) -> Pass:
     await presence.forget(context.database)
     await sessions.forget_old(context.database)
     await signin.forget_old(context.database)
+    await calendars.keep_holidays(context.database)
     return Pass(forgotten, more=forgotten > 0)
 
 

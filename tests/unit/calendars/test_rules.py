@@ -12,6 +12,7 @@ from services.core.calendars.types import (
     Closing,
     Day,
     DayReason,
+    Holidays,
     Span,
     Standstill,
     StandstillDraft,
@@ -178,3 +179,31 @@ def test_cases_are_planned_anew_at_each_border_and_looked_at_once_more() -> None
         begun, second = following[0], following[1] is not None
     look = rules.SECOND_LOOK
     assert walks == [NOON + look, hour(1), hour(1) + look, hour(2), hour(2) + look]
+
+
+KEPT = Holidays(2024, 2025, {date(2025, 10, 1): "国庆节"}, frozenset({date(2025, 9, 28)}))
+
+
+@pytest.mark.parametrize(
+    ("made", "now", "kept", "years"),
+    [
+        (2026, 2026, None, (2025, 2026)),
+        (2024, 2026, None, (2023, 2026)),
+        (2024, 2026, KEPT, (2026, 2026)),
+        (2024, 2025, KEPT, None),
+    ],
+)
+def test_a_version_keeps_the_years_that_have_begun(
+    made: int, now: int, kept: Holidays | None, years: tuple[int, int] | None
+) -> None:
+    made_at, at = datetime(made, 6, 1, tzinfo=UTC), datetime(now, 6, 1, tzinfo=UTC)
+    assert rules.years_to_keep(made_at, at, kept) == years
+
+
+def test_what_is_kept_stays_when_a_year_follows() -> None:
+    more = Holidays(2026, 2026, {date(2026, 10, 1): "国庆"}, frozenset())
+    joined = rules.join_years(KEPT, more)
+    assert (joined.first, joined.last) == (2024, 2026)
+    assert joined.names == KEPT.names | more.names
+    assert joined.made_up == KEPT.made_up
+    assert rules.join_years(None, more) is more

@@ -1,6 +1,7 @@
 """Working time and standstills: write calendars, read their feeds, count in them, stand still."""
 
 from services.core.calendars.service.counting import list_pausing, open_hours
+from services.core.calendars.service.keeping import keep_holidays
 from services.core.calendars.service.reading_feeds import claim_feeds, read_feeds, take_file
 from services.core.calendars.service.standing_still import (
     announce,
@@ -36,6 +37,7 @@ __all__ = [
     "end",
     "get_calendar",
     "get_standstill",
+    "keep_holidays",
     "list_absences",
     "list_calendars",
     "list_pausing",

@@ -11,7 +11,7 @@ import structlog
 from services.core.calendars import repository
 from services.core.calendars.errors import FeedIsFetchedError, FeedRefusedError
 from services.core.calendars.feeds import MAX_FEED_BYTES, read_feed
-from services.core.calendars.service.writing import get_calendar, tell
+from services.core.calendars.service.writing import get_calendar, read_off_holidays, tell
 from services.core.calendars.types import Calendar, Closing, FeedState
 from services.core.kit.errors import NotFoundError
 from services.core.kit.http import BlockedAddressError, GuardedClient, OutgoingError
@@ -111,7 +111,12 @@ async def _take(
         await repository.note_feed(uow, calendar.id, feed)
         return replace(calendar, feed=feed)
     changed = replace(
-        calendar, version=calendar.version + 1, closings=closings, feed=feed, updated_at=uow.now
+        calendar,
+        version=calendar.version + 1,
+        closings=closings,
+        holidays=await read_off_holidays(calendar.draft, uow.now),
+        feed=feed,
+        updated_at=uow.now,
     )
     await repository.change_calendar(uow, changed)
     await tell(uow, "changed", changed)

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.calendars import repository, rules, working
-from services.core.calendars.almanac import almanac_of, known_countries
+from services.core.calendars.almanac import almanac_of, known_countries, read_off
 from services.core.calendars.errors import CalendarNameTakenError, TooManyCalendarsError
 from services.core.calendars.facts import calendar_changed
 from services.core.calendars.timeline import Timeline
-from services.core.calendars.types import Calendar, CalendarDraft, FeedState
+from services.core.calendars.types import Calendar, CalendarDraft, FeedState, Holidays
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.kit.http import BlockedAddressError, check_url
@@ -63,7 +63,8 @@ async def create_calendar(
     if len(await repository.list_calendars(uow)) >= rules.MOST_CALENDARS:
         raise TooManyCalendarsError(rules.MOST_CALENDARS)
     feed = FeedState(draft.feed_url, due_at=uow.now if draft.feed_url else None)
-    calendar = Calendar(ids.new_id(), 1, draft, (), feed, uow.now, uow.now)
+    holidays = await read_off_holidays(draft, uow.now)
+    calendar = Calendar(ids.new_id(), 1, draft, (), holidays, feed, uow.now, uow.now)
     with _names_are_unique():
         await repository.add_calendar(uow, calendar)
     await tell(uow, "created", calendar)
@@ -80,7 +81,13 @@ async def change_calendar(
     await _check(draft, allow_private_feeds=allow_private_feeds)
     await repository.take_turns(uow, _TURN)
     before = await get_calendar(uow, calendar_id)
-    calendar = replace(before, version=before.version + 1, draft=draft, updated_at=uow.now)
+    calendar = replace(
+        before,
+        version=before.version + 1,
+        draft=draft,
+        holidays=await read_off_holidays(draft, uow.now),
+        updated_at=uow.now,
+    )
     if draft.feed_url != before.draft.feed_url:
         feed = FeedState(draft.feed_url, due_at=uow.now if draft.feed_url else None)
         calendar = replace(calendar, feed=feed)
@@ -107,6 +114,14 @@ async def tell(uow: UnitOfWork, verb: str, calendar: Calendar) -> None:
     await stream.announce(uow, [calendar_changed(verb, calendar)])
     if calendar.feed.due_at is not None:
         uow.wake(FEEDS)
+
+
+async def read_off_holidays(draft: CalendarDraft, now: datetime) -> Holidays | None:
+    """What a version made now keeps of its country's holidays."""
+    years = rules.years_to_keep(now, now, None)
+    if draft.country is None or years is None:
+        return None
+    return await asyncio.to_thread(read_off, draft.country, *years)
 
 
 async def load_hours(calendar: Calendar) -> Timeline:
