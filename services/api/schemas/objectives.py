@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from services.api.schemas.common import (
     FIRST_YEAR,
     LAST_YEAR,
+    Id,
     Moment,
     ReadModel,
     Spelled,
@@ -95,8 +96,8 @@ class CellView(ReadModel):
     """The same promises against three due times: `clock` is the earlier of the other two.
 
     `target` is the tier's own, `promise` what the public was told, where anything was.
-    `wall` times run around the clock; `counted` leaves pauses out, of the promises that follow no
-    calendar.
+    `wall` times run around the clock; `counted` ones in the working time of each promise's
+    calendar, pauses left out.
     """
 
     clock: ShareView
@@ -228,9 +229,12 @@ class ObjectiveBody(StrictModel):
     ] = Field(default_factory=list)
     tiers: Annotated[list[Spelled[Tier]], Field(max_length=4)] = Field(default_factory=list)
     channels: Annotated[list[Spelled[Channel]], Field(max_length=3)] = Field(default_factory=list)
+    source_ids: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
 
     def to_objective(self) -> Objective:
-        scope = Scope(tuple(self.kinds), tuple(self.tiers), tuple(self.channels))
+        scope = Scope(
+            tuple(self.kinds), tuple(self.tiers), tuple(self.channels), tuple(self.source_ids)
+        )
         return Objective(Decimal(str(self.percent)), self.window_days, scope)
 
 
@@ -285,6 +289,7 @@ class ObjectiveView(ReadModel):
     kinds: list[ClockKind]
     tiers: list[Tier]
     channels: list[Channel]
+    source_ids: list[UUID]
     saved: bool
     updated_at: datetime | None
     as_of: datetime
@@ -303,6 +308,7 @@ class ObjectiveView(ReadModel):
             kinds=list(objective.scope.kinds),
             tiers=list(objective.scope.tiers),
             channels=list(objective.scope.channels),
+            source_ids=list(objective.scope.source_ids),
             saved=found.saved,
             updated_at=objective.updated_at,
             as_of=found.as_of,

@@ -120,6 +120,7 @@ async def save_objective(uow: UnitOfWork, objective: Objective) -> None:
         "kinds": [kind.value for kind in objective.scope.kinds],
         "tiers": [tier.value for tier in objective.scope.tiers],
         "channels": [channel.value for channel in objective.scope.channels],
+        "source_ids": list(objective.scope.source_ids),
     }
     await uow.execute(statements.SAVE, bound)
 
@@ -172,6 +173,7 @@ async def _objectives(uow: UnitOfWork, statement: str) -> list[Objective]:
                 kinds=tuple(ClockKind(each) for each in row.kinds),
                 tiers=tuple(Tier(each) for each in row.tiers),
                 channels=tuple(Channel(each) for each in row.channels),
+                source_ids=tuple(row.source_ids),
             ),
             updated_at=row.updated_at,
         )
@@ -197,7 +199,8 @@ def _selected(chosen: Selection) -> tuple[str, dict[str, Any]]:
 
 
 def _scoped(scope: Scope) -> tuple[str, str, dict[str, Any]]:
-    joins, conditions, bound = "", f" AND {IS_RESPONSE}", {}
+    bound: dict[str, Any] = {}
+    joins, conditions = "", f" AND {IS_RESPONSE}"
     if scope.kinds:
         conditions = " AND c.kind = ANY(CAST(:kinds AS text[]))"
         bound["kinds"] = [kind.value for kind in scope.kinds]
@@ -208,6 +211,10 @@ def _scoped(scope: Scope) -> tuple[str, str, dict[str, Any]]:
         joins = statements.IN_CASE
         conditions += " AND k.channel = ANY(CAST(:channels AS text[]))"
         bound["channels"] = [channel.value for channel in scope.channels]
+    if scope.source_ids:
+        joins = statements.IN_CASE
+        conditions += " AND k.source_id = ANY(CAST(:source_ids AS uuid[]))"
+        bound["source_ids"] = list(scope.source_ids)
     return joins, conditions, bound
 
 

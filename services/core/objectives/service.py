@@ -122,7 +122,7 @@ async def get_standing(uow: UnitOfWork) -> Standing:
 async def save_objective(uow: UnitOfWork, objective: Objective) -> Standing:
     """The workspace's one objective, from now on. Repeating it changes nothing."""
     await repository.save_objective(uow, objective)
-    scope = {name: list(values) for name, values in asdict(objective.scope).items()}
+    scope = {name: [str(each) for each in of] for name, of in asdict(objective.scope).items()}
     detail = {"percent": str(objective.percent), "window_days": objective.window_days, **scope}
     await audit.record(uow, [AuditEntry("objective.saved", "objective", uow.workspace_id, detail)])
     return await get_standing(uow)

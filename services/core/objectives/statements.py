@@ -8,6 +8,7 @@ from typing import Final
 
 from services.core.objectives.definition import (
     CLOCK,
+    COUNTED,
     IS_PROMISE,
     IS_RESPONSE,
     IS_TIMED,
@@ -34,7 +35,7 @@ IN_ANSWER: Final = (
 KEYS: Final = {
     By.DAY: "CAST(CAST(c.due_at AT TIME ZONE CAST(:zone AS text) AS date) AS text)",
     By.TIER: "c.tier",
-    By.MEMBER: "coalesce(m.member_handle, 'unknown')",
+    By.MEMBER: "coalesce(m.member_handle, CASE WHEN m.by_advocate THEN 'advocate' END, 'unknown')",
     By.SOURCE: "CAST(k.source_id AS text)",
     By.CHANNEL: "k.channel",
     By.KIND: "c.kind",
@@ -51,8 +52,7 @@ CROSS JOIN LATERAL (
   SELECT CASE WHEN {IS_TIMED} THEN extract(epoch FROM c.settled_at - c.started_at) END AS wall
 ) AS took
 CROSS JOIN LATERAL (
-  SELECT CASE WHEN c.calendar_version IS NULL AND wall IS NOT NULL
-    THEN greatest(wall - c.paused_seconds, 0) END AS counted
+  SELECT CASE WHEN wall IS NOT NULL THEN {COUNTED} END AS counted
 ) AS net
 """
 
@@ -159,11 +159,13 @@ WITH_OBJECTIVES: Final = "SELECT workspace_id FROM objectives ORDER BY workspace
 OBJECTIVE: Final = "SELECT * FROM objectives WHERE workspace_id = :workspace_id"
 
 SAVE: Final = """
-INSERT INTO objectives (workspace_id, percent, window_days, kinds, tiers, channels, updated_at)
-VALUES (:workspace_id, :percent, :window_days, :kinds, :tiers, :channels, :now)
+INSERT INTO objectives
+  (workspace_id, percent, window_days, kinds, tiers, channels, source_ids, updated_at)
+VALUES (:workspace_id, :percent, :window_days, :kinds, :tiers, :channels,
+  CAST(:source_ids AS uuid[]), :now)
 ON CONFLICT (workspace_id) DO UPDATE SET percent = excluded.percent,
   window_days = excluded.window_days, kinds = excluded.kinds, tiers = excluded.tiers,
-  channels = excluded.channels, updated_at = excluded.updated_at
+  channels = excluded.channels, source_ids = excluded.source_ids, updated_at = excluded.updated_at
 """
 
 BURNS: Final = """

@@ -46,6 +46,7 @@ class Scope:
     kinds: tuple[ClockKind, ...] = ()
     tiers: tuple[Tier, ...] = ()
     channels: tuple[Channel, ...] = ()
+    source_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Times:
 class Cell:
     """Some promises: against the earlier of both due times, the tier's, and the public one.
 
-    `counted` leaves pauses out and knows only promises counted around the clock. `histogram` has
-    how many answers took up to 1, 4, 8, 24 hours, and more.
+    `wall` runs around the clock, `counted` in the time of each promise's calendar, without pauses.
+    `histogram` has how many answers took up to 1, 4, 8, 24 hours, and more.
     """
 
     clock: Share

@@ -56,6 +56,7 @@ def _conditions(match: PolicyMatch) -> tuple[tuple[object, ...], ...]:
         match.categories,
         match.languages,
         match.post_ids,
+        match.follower_tiers,
     )
 
 

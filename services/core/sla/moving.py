@@ -195,12 +195,14 @@ def folds_alike(before: Policy, after: Policy) -> bool:
         before.resolve_on_reply,
         before.reopen_within_seconds,
         before.pause_while_waiting,
+        before.advocates_answer,
         before.reply_windows,
         before.window_steps,
     ) == (
         after.resolve_on_reply,
         after.reopen_within_seconds,
         after.pause_while_waiting,
+        after.advocates_answer,
         after.reply_windows,
         after.window_steps,
     )

@@ -46,6 +46,7 @@ SHAPE_COLUMNS = (
     "met_at",
     "missed_at",
     "void_reason",
+    "counted_seconds",
 )
 WITHDRAWN = "withdrawn"
 _READ_APART = {"state", "tier", "pause_reason", "target_due_at"}
@@ -352,6 +353,7 @@ def _withdraw(work: Work, plan: ClockPlan, clock: ExistingClock, now: datetime) 
         "paused_until": None,
         "pause_reason": None,
         "void_reason": WITHDRAWN,
+        "counted_seconds": None,
     }
     shape = ClockShape(**values)
     work.stopped.append(clock.id)

@@ -26,6 +26,7 @@ def write_definition(draft: PolicyDraft) -> dict[str, Any]:
         "resolve_on_reply": draft.resolve_on_reply,
         "reopen_within_seconds": draft.reopen_within_seconds,
         "pause_while_waiting": draft.pause_while_waiting,
+        "advocates_answer": [tier.value for tier in draft.advocates_answer],
         "calendar_id": str(draft.calendar_id) if draft.calendar_id else None,
         "ladder_id": str(draft.ladder_id) if draft.ladder_id else None,
         "match": {
@@ -35,6 +36,7 @@ def write_definition(draft: PolicyDraft) -> dict[str, Any]:
             "categories": list(match.categories),
             "languages": list(match.languages),
             "post_ids": [str(post_id) for post_id in match.post_ids],
+            "follower_tiers": list(match.follower_tiers),
         },
     }
 
@@ -59,6 +61,7 @@ def read_policy(row: Row[Any]) -> Policy:
         resolve_on_reply=definition["resolve_on_reply"],
         reopen_within_seconds=definition["reopen_within_seconds"],
         pause_while_waiting=definition.get("pause_while_waiting", False),
+        advocates_answer=tuple(Tier(tier) for tier in definition.get("advocates_answer", ())),
         calendar_id=_read_id(definition.get("calendar_id")),
         ladder_id=_read_id(definition.get("ladder_id")),
         is_default=row.is_default,
@@ -106,6 +109,7 @@ def _read_match(stored: Mapping[str, Any]) -> PolicyMatch:
         categories=tuple(stored.get("categories", ())),
         languages=tuple(stored.get("languages", ())),
         post_ids=tuple(UUID(text) for text in stored.get("post_ids", ())),
+        follower_tiers=tuple(stored.get("follower_tiers", ())),
     )
 
 

@@ -68,6 +68,7 @@ def mismatches(match: PolicyMatch, subject: Subject) -> list[str]:
         ("categories", match.categories, subject.category),
         ("languages", match.languages, subject.language),
         ("post_ids", match.post_ids, subject.post_id),
+        ("follower_tiers", match.follower_tiers, subject.follower_tier),
     ]
     return [name for name, wanted, found in conditions if wanted and found not in wanted]
 
@@ -109,6 +110,7 @@ def shape_clock(
         met_at=end if state is ClockState.MET else None,
         missed_at=due if state is ClockState.MISSED else None,
         void_reason=episode.void_reason if state is ClockState.VOID else None,
+        counted_seconds=None if end is None else _counted(episode, end, hours),
     )
 
 
@@ -244,6 +246,13 @@ def stood_still(
         ),
         timedelta(),
     )
+
+
+def _counted(episode: EpisodeSpec, end: datetime, hours: Hours) -> int:
+    """What counted from the question to its end, pauses left out."""
+    start = episode.started_at
+    stood = stood_still(episode.pauses, start, end, hours, end)
+    return round((hours.between(start, end) - stood).total_seconds())
 
 
 def since(pauses: Sequence[Pause], start: datetime) -> Sequence[Pause]:

@@ -142,11 +142,12 @@ class PolicyMatch:
     categories: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     post_ids: tuple[UUID, ...] = ()
+    follower_tiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What policies look at: the opening message of a case, and where it was said."""
+    """What policies look at: the opening message of a case, who wrote it, and where."""
 
     channel: str
     source_id: UUID
@@ -154,6 +155,7 @@ class Subject:
     category: str | None = None
     language: str | None = None
     post_id: UUID | None = None
+    follower_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ class Policy:
     `channel_targets` replace `targets` for one channel, tier by tier. `promised` is what the brand
     tells the public, in seconds by channel: a response is due with the earlier of the two. With a
     calendar, all of it is counted in its working time. `reply_windows` are how long a platform
-    takes replies, in seconds by channel, where it does not say so itself.
+    takes replies, in seconds by channel, where it does not say so itself. In the tiers of
+    `advocates_answer` the answer of an advocate keeps a promise as ours does.
     """
 
     id: UUID
@@ -182,6 +185,7 @@ class Policy:
     pause_while_waiting: bool = True
     reply_windows: dict[str, int] = field(default_factory=dict)
     window_steps: tuple[Step, ...] = (Step(80), Step(100))
+    advocates_answer: tuple[Tier, ...] = ()
     match: PolicyMatch = field(default_factory=PolicyMatch)
     position: int = 100
     created_at: datetime | None = None
@@ -210,7 +214,8 @@ class ClockShape:
     """What a clock is, said by its episode and its policy alone.
 
     `due_at` is the earlier of `target_due_at`, the tier's, and `promise_due_at`, what the public
-    was told. `budget_seconds` is the time that counts from start to due, pauses left out.
+    was told. `budget_seconds` is the time that counts from start to due, pauses left out;
+    `counted_seconds` is that from start to settlement, None before it.
     """
 
     state: ClockState
@@ -228,6 +233,7 @@ class ClockShape:
     met_at: datetime | None
     missed_at: datetime | None
     void_reason: str | None
+    counted_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +282,7 @@ class PolicyDraft:
     pause_while_waiting: bool = True
     reply_windows: dict[str, int] = field(default_factory=dict)
     window_steps: tuple[Step, ...] = (Step(80), Step(100))
+    advocates_answer: tuple[Tier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

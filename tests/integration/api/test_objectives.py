@@ -178,15 +178,18 @@ async def test_times_are_ones_that_happened_and_pauses_are_not_counted(
     due = NOW - HOUR
     for hours in (1, 2, 4, 9, 30):
         await past.promise(due=due, took=hours * HOUR, paused_seconds=600)
+    # In a calendar: from before its working time was kept, and since.
     await past.promise(due=due, took=3 * HOUR, calendar_version=1, paused_seconds=600)
+    await past.promise(due=due, took=3 * HOUR, calendar_version=1, counted_seconds=1800)
     total = (await read(api))["total"]
     assert total["wall"] == {
-        "count": 6, "mean": 49 * 600, "median": 3 * 3600, "p90": 30 * 3600
+        "count": 7, "mean": pytest.approx(52 * 3600 / 7, abs=0.001), "median": 3 * 3600,
+        "p90": 30 * 3600,
     }  # fmt: skip
-    assert total["counted"]["count"] == 5
-    assert total["counted"]["median"] == 4 * 3600 - 600
+    assert total["counted"]["count"] == 6
+    assert total["counted"]["median"] == 2 * 3600 - 600
     assert total["histogram"] == {
-        "up_to_1h": 1, "up_to_4h": 3, "up_to_8h": 0, "up_to_24h": 1, "over_24h": 1
+        "up_to_1h": 1, "up_to_4h": 4, "up_to_8h": 0, "up_to_24h": 1, "over_24h": 1
     }  # fmt: skip
 
 
@@ -350,7 +353,7 @@ async def test_the_budget_counts_what_was_missed_in_the_window_and_scope(
 ) -> None:
     for number in range(20):
         await past.promise(due=NOW - number * 24 * HOUR - HOUR, took=HOUR)
-    await past.promise(due=NOW - HOUR, took=5 * HOUR)
+    late = await past.promise(due=NOW - HOUR, took=5 * HOUR)
     await past.promise(due=NOW - 5 * 24 * HOUR, took=5 * HOUR, channel="dm")
     await past.promise(due=NOW - 29 * 24 * HOUR, took=5 * HOUR)
     budget = (await read(api, ""))["budget"]
@@ -359,6 +362,14 @@ async def test_the_budget_counts_what_was_missed_in_the_window_and_scope(
     assert budget["share_left"] == pytest.approx(1 - 2 / 2.2)
     await api.put("/v1/objectives", json={"channels": ["comment"]})
     assert (await read(api, ""))["budget"]["missed"] == 1
+    own = {"source_ids": [str(late.source_id)]}
+    saved = await api.put("/v1/objectives", json=own)
+    assert saved.json()["source_ids"] == own["source_ids"]
+    budget = (await read(api, ""))["budget"]
+    assert (budget["met"], budget["missed"]) == (0, 1)
+    refused = await api.put("/v1/objectives", json={"source_ids": [str(late.id)]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/source_ids/0"
 
 
 async def statements_of(api: httpx.AsyncClient, database: Database, what: str) -> int:
