@@ -141,6 +141,7 @@ class Scenario:
                 resolve_on_reply=self.policy.resolve_on_reply,
                 reopen_within=timedelta(seconds=self.policy.reopen_within_seconds),
                 pause_while_waiting=self.policy.pause_while_waiting,
+                advocates_answer=self.policy.advocates_answer,
             ),
         )
 
@@ -219,7 +220,9 @@ class Scenario:
                 return heard, None
             case "answered":
                 resolves = {"open": False, "closed": True}.get(words[0]) if words else None
-                return heard, Answer(key, at, resolves)
+                # `answered by-advocate q1`: below that question, and the case stays open.
+                below = questions[words[1]].message_id if words[1:] else None
+                return heard, Answer(key, at, False if below else resolves, below)
             case "remarked" | "noted":  # said without asking anything; said among ourselves
                 return heard, None
             case "away" | "outage":
@@ -278,6 +281,7 @@ class Scenario:
                 channel: seconds(length) for channel, length in told.get("promised", {}).items()
             },
             pause_while_waiting=told.get("waiting_pauses", "yes") == "yes",
+            advocates_answer=tuple(Tier(tier) for tier in told.get("advocates_answer", "").split()),
             match=PolicyMatch(),
         )
 

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.api.deps import PageQuery, ReadUnit
+from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.routes.messages import ExternalId
 from services.api.schemas.common import Page
-from services.api.schemas.messages import Follower
+from services.api.schemas.messages import Follower, FollowerChange
 from services.api.schemas.sorting import FollowerSort, is_oldest_first, purpose_of
 from services.core.board import service as board
+from services.core.conversations.service import standing
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
 
@@ -46,4 +47,17 @@ async def list_followers(
 @router.get("/{follower_id}", summary="Read a follower", responses=problems(NotFoundError))
 async def get_follower(uow: ReadUnit, follower_id: UUID) -> Follower:
     """As the platform told last; what it never told is null."""
+    return Follower.model_validate(await board.get_follower(uow, follower_id))
+
+
+@router.patch(
+    "/{follower_id}", summary="Say who a follower is to you", responses=problems(NotFoundError)
+)
+async def change_follower(uow: WorkUnit, follower_id: UUID, body: FollowerChange) -> Follower:
+    """Their tier, which policies may ask for, and whether they are an advocate.
+
+    It holds from now on: open promises keep what they began under, and of an advocate's comments
+    those count that come after.
+    """
+    await standing.change_follower(uow, follower_id, body.model_dump(exclude_unset=True))
     return Follower.model_validate(await board.get_follower(uow, follower_id))

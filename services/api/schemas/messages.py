@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from services.api.schemas.common import ReadModel
-from services.core.conversations.types import Direction, ItemKind
+from services.api.schemas.common import ReadModel, Spelled, StrictModel
+from services.core.conversations.types import Direction, FollowerTier, ItemKind
 from services.core.triage.types import Category, Language, Sentiment, Tier
 
 EXAMPLE_REASON = {
@@ -104,7 +104,10 @@ class MessageDetail(Message):
 
 
 class Follower(ReadModel):
-    """`following` is null when it was never observed, which is not the same as false."""
+    """`following` is null when it was never observed, which is not the same as false.
+
+    `tier` and `advocate` are what your team says of them; most have no tier.
+    """
 
     id: UUID
     source_id: UUID
@@ -118,8 +121,22 @@ class Follower(ReadModel):
     following: bool | None
     followed_at: datetime | None
     unfollowed_at: datetime | None
+    tier: FollowerTier | None
+    advocate: bool
+    advocate_since: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime
+
+
+class FollowerChange(StrictModel):
+    """Only what is sent is changed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"tier": "inner_circle", "advocate": True}]}
+    )
+
+    tier: Spelled[FollowerTier] | None = None
+    advocate: bool = Field(default_factory=bool)
 
 
 class Post(ReadModel):

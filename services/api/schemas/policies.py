@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, model_va
 from pydantic.config import JsonDict
 
 from services.api.schemas.common import Id, Name, ReadModel, Spelled, StrictModel
-from services.core.conversations.types import Channel
+from services.core.conversations.types import Channel, FollowerTier
 from services.core.sla.checking import LAST_PERCENT, MINUTE
 from services.core.sla.types import (
     PolicyDraft,
@@ -192,6 +192,9 @@ class MatchBody(StrictModel):
         default_factory=list
     )
     post_ids: Annotated[list[Id], Field(max_length=200)] = Field(default_factory=list)
+    follower_tiers: Annotated[list[Spelled[FollowerTier]], Field(max_length=10)] = Field(
+        default_factory=list
+    )
 
     def to_domain(self) -> PolicyMatch:
         return PolicyMatch(
@@ -201,6 +204,7 @@ class MatchBody(StrictModel):
             categories=tuple(category.value for category in self.categories),
             languages=tuple(language.value for language in self.languages),
             post_ids=tuple(self.post_ids),
+            follower_tiers=tuple(tier.value for tier in self.follower_tiers),
         )
 
 
@@ -211,7 +215,8 @@ class PolicyBody(StrictModel):
     `channel_targets` replace `targets` on one channel. `promised` is what the public was told: an
     answer is due with the earlier of the two. `reply_window_seconds` say how long a platform takes
     replies after the newest message, where its own `reply_window_until` does not. With a
-    `calendar_id`, all but that is working time.
+    `calendar_id`, all but that is working time. In the tiers of `advocates_answer` an advocate's
+    comment below a question keeps the promise of an answer; the case stays yours to close.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
@@ -223,6 +228,9 @@ class PolicyBody(StrictModel):
     reply_window_seconds: ChannelSecondsBody = ChannelSecondsBody()
     calendar_id: Id | None = None
     pause_while_waiting: bool = True
+    advocates_answer: Annotated[list[Spelled[Tier]], Field(max_length=4)] = Field(
+        default_factory=list
+    )
     response_steps: Steps = Field(
         default_factory=lambda: [Step(percent) for percent in (50, 80, 100, 150, 200)]
     )
@@ -244,6 +252,7 @@ class PolicyBody(StrictModel):
             window_steps=tuple(self.reply_window_steps),
             calendar_id=self.calendar_id,
             pause_while_waiting=self.pause_while_waiting,
+            advocates_answer=tuple(self.advocates_answer),
             response_steps=tuple(self.response_steps),
             resolution_steps=tuple(self.resolution_steps),
             resolve_on_reply=self.resolve_on_reply,

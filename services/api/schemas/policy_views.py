@@ -35,6 +35,7 @@ class MatchView(ReadModel):
     categories: list[str]
     languages: list[str]
     post_ids: list[UUID]
+    follower_tiers: list[str]
 
 
 class PolicyDefinition(ReadModel):
@@ -48,6 +49,7 @@ class PolicyDefinition(ReadModel):
     reply_window_seconds: dict[str, int]
     calendar_id: UUID | None
     pause_while_waiting: bool
+    advocates_answer: list[Tier]
     response_steps: list[int | OffsetStep]
     resolution_steps: list[int | OffsetStep]
     reply_window_steps: list[int | OffsetStep]
@@ -69,6 +71,7 @@ class PolicyDefinition(ReadModel):
             "reply_window_seconds": policy.reply_windows,
             "calendar_id": policy.calendar_id,
             "pause_while_waiting": policy.pause_while_waiting,
+            "advocates_answer": list(policy.advocates_answer),
             "response_steps": [_step(step) for step in policy.response_steps],
             "resolution_steps": [_step(step) for step in policy.resolution_steps],
             "reply_window_steps": [_step(step) for step in policy.window_steps],

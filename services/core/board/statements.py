@@ -179,7 +179,8 @@ ORDER BY j.decided_at DESC, j.id DESC LIMIT :limit
 """
 
 FOLLOWERS = """
-SELECT * FROM followers WHERE workspace_id = :workspace_id {conditions}
+SELECT *, advocate_since IS NOT NULL AS advocate FROM followers
+WHERE workspace_id = :workspace_id {conditions}
 ORDER BY last_seen_at {way}, id {way} LIMIT :limit
 """
 

@@ -1,7 +1,7 @@
 """From rows to a fold's items, and from its shapes to the rows to write."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ class Window:
     items: list[Row[Any]] = field(default_factory=list)
     acts: list[Row[Any]] = field(default_factory=list)
     cases: list[Row[Any]] = field(default_factory=list)
+    advocates: list[Row[Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class FoldedCase:
     policy: Policy
     before: Row[Any] | None
     end: datetime
+    turns: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,54 @@ class Orphan:
 
     row: Row[Any]
     window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The policies a fold goes by: those in force, in order, and the versions cases have.
+
+    With `anew_at`, cases go on to the versions in force from that moment on.
+    """
+
+    policies: Sequence[Policy]
+    frozen: Mapping[tuple[UUID, int], Policy]
+    anew_at: datetime | None = None
+
+    @property
+    def hears_advocates(self) -> bool:
+        return any(policy.advocates_answer for policy in (*self.policies, *self.frozen.values()))
+
+    def of_case(self, row: Row[Any] | None) -> tuple[Policy | None, list[dict[str, Any]]]:
+        """The version of a case, and the versions it had until when; None for a new case."""
+        kept = self.frozen.get((row.policy_id, row.policy_version)) if row else None
+        if row is None or kept is None:
+            return None, []
+        turns: list[dict[str, Any]] = list(row.policy_turns)
+        if self.anew_at is None:
+            return kept, turns
+        now = next((each for each in self.policies if each.id == kept.id), kept)
+        if not draw_alike(kept, now):
+            turns.append({"until": self.anew_at.isoformat(), "version": kept.version})
+        return now, turns
+
+    def rules(self, policy: Policy, turns: Sequence[dict[str, Any]]) -> rules.FoldRules:
+        """How borders are drawn under a policy that had other versions before."""
+        earlier = [
+            (datetime.fromisoformat(turn["until"]), self.frozen[policy.id, turn["version"]])
+            for turn in turns
+        ]
+        return replace(
+            _rules(policy), earlier=tuple((until, _rules(each)) for until, each in earlier)
+        )
+
+
+def wanted_versions(cases: Iterable[Row[Any]]) -> set[tuple[UUID, int]]:
+    """The versions of policies these cases have, and those they had before a re-plan."""
+    return {
+        (row.policy_id, version)
+        for row in cases
+        for version in (row.policy_version, *(turn["version"] for turn in row.policy_turns))
+    }
 
 
 def gather(
@@ -79,28 +129,23 @@ def gather(
     return list(windows.values())
 
 
-def fold_window(
-    window: Window, policies: Sequence[Policy], frozen: dict[tuple[UUID, int], Policy]
-) -> tuple[list[FoldedCase], list[Orphan]]:
+def fold_window(window: Window, book: Book) -> tuple[list[FoldedCase], list[Orphan]]:
     """The cases of one window under its policy, matched to the rows that are there."""
     first = min(window.cases, key=lambda row: row.opened_at, default=None)
-    borders = frozen.get((first.policy_id, first.policy_version)) if first else None
+    borders, turns = book.of_case(first)
     if borders is None:
         asked = next((row for row in window.items if _asks(row)), None)
-        borders = choose_policy(policies, _subject(window, asked))
+        borders = choose_policy(book.policies, _subject(window, asked))
     seconds = borders.reply_windows.get(window.place.channel)
+    answers = [_answer(row) for row in window.items if row.direction != INBOUND]
     shapes = rules.fold(
         [_ask(row, seconds) for row in window.items if _asks(row)],
-        [_answer(row) for row in window.items if row.direction != INBOUND],
+        [*answers, *(_by_advocate(row) for row in window.advocates)],
         [_act(row) for row in window.acts],
-        rules.FoldRules(
-            resolve_on_reply=borders.resolve_on_reply,
-            pause_while_waiting=borders.pause_while_waiting,
-            reopen_within=timedelta(seconds=borders.reopen_within_seconds),
-        ),
+        book.rules(borders, turns),
         _words(window, seconds),
     )
-    return _match(window, shapes, policies, frozen)
+    return _match(window, shapes, book)
 
 
 def clock_plan(case: FoldedCase, grace: timedelta, *, anew: bool = False) -> ClockPlan:
@@ -159,6 +204,8 @@ def case_row(uow: UnitOfWork, case: FoldedCase, outcome: ClockOutcome) -> dict[s
         "sort_due_at": outcome.next_due_at or NO_DUE,
         "policy_id": case.policy.id,
         "policy_version": case.policy.version,
+        "policy_turns": case.turns,
+        "follower_tier": case.before.follower_tier if case.before else place.follower_tier,
     }
 
 
@@ -180,11 +227,22 @@ def differs(before: Row[Any], row: dict[str, Any]) -> bool:
     return any(getattr(before, name) != value for name, value in row.items())
 
 
+def draw_alike(one: Policy, other: Policy) -> bool:
+    """True when two versions draw the borders of cases the same way."""
+    return _rules(one) == _rules(other)
+
+
+def _rules(policy: Policy) -> rules.FoldRules:
+    return rules.FoldRules(
+        resolve_on_reply=policy.resolve_on_reply,
+        pause_while_waiting=policy.pause_while_waiting,
+        reopen_within=timedelta(seconds=policy.reopen_within_seconds),
+        advocates_answer=policy.advocates_answer,
+    )
+
+
 def _match(
-    window: Window,
-    shapes: list[CaseShape],
-    policies: Sequence[Policy],
-    frozen: dict[tuple[UUID, int], Policy],
+    window: Window, shapes: list[CaseShape], book: Book
 ) -> tuple[list[FoldedCase], list[Orphan]]:
     """Each shape takes the existing case most of whose questions it holds; the rest are orphans."""
     rows = {row.id: row for row in window.cases}
@@ -198,10 +256,10 @@ def _match(
         best = max(sorted(claims), key=claims.__getitem__, default=None)
         before = rows.pop(best) if best is not None else None
         end = shapes[place + 1].opened_at if place + 1 < len(shapes) else NO_DUE
-        policy = frozen.get((before.policy_id, before.policy_version)) if before else None
+        policy, turns = book.of_case(before)
         if policy is None:
             asked = items[shape.opening_message_id]
-            policy = choose_policy(policies, _subject(window, asked))
+            policy = choose_policy(book.policies, _subject(window, asked))
         folded.append(
             FoldedCase(
                 id=before.id if before else ids.new_id(),
@@ -210,6 +268,7 @@ def _match(
                 policy=policy,
                 before=before,
                 end=end,
+                turns=turns,
             )
         )
     return folded, [Orphan(row, window) for row in rows.values()]
@@ -218,7 +277,9 @@ def _match(
 def _subject(window: Window, asked: Row[Any] | None) -> Subject:
     """What policies are chosen by: a case's opening message, and where it was said."""
     place = window.place
-    here = Subject(place.channel, place.source_id, post_id=place.post_id)
+    here = Subject(
+        place.channel, place.source_id, post_id=place.post_id, follower_tier=place.follower_tier
+    )
     if asked is None:
         return here
     return replace(here, tier=Tier(asked.tier), category=asked.category, language=asked.language)
@@ -283,6 +344,11 @@ def window_of(at: datetime, said: str | None, seconds: int | None) -> datetime |
 
 def _answer(row: Row[Any]) -> Answer:
     return Answer(row.id, row.occurred_at, row.resolves)
+
+
+def _by_advocate(row: Row[Any]) -> Answer:
+    """It answers, and leaves it to the team to close the case."""
+    return Answer(row.id, row.occurred_at, resolves=False, below=row.question_id)
 
 
 def _act(row: Row[Any]) -> Act:

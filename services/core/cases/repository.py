@@ -21,13 +21,14 @@ WITH touched AS (
   SELECT * FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:moments AS timestamptz[]))
     AS t (thread_id, since)
 )
-SELECT t.thread_id, h.source_id, h.channel, h.follower_id, h.post_id,
+SELECT t.thread_id, h.source_id, h.channel, h.follower_id, h.post_id, f.tier AS follower_tier,
   coalesce((
     SELECT max(c.opened_at) FROM cases c
     WHERE c.workspace_id = :workspace_id AND c.thread_id = t.thread_id AND c.opened_at <= t.since
   ), '2000-01-01 00:00:00+00') AS start
 FROM touched t
 JOIN threads h ON h.workspace_id = :workspace_id AND h.id = t.thread_id
+LEFT JOIN followers f ON f.workspace_id = :workspace_id AND f.id = h.follower_id
 """
 
 ITEMS = """
@@ -44,6 +45,17 @@ JOIN messages m ON m.workspace_id = :workspace_id AND m.thread_id = w.thread_id
 WHERE m.content_at IS NOT NULL
   AND (m.direction = 'out' OR (NOT m.historical AND (m.needs_reply OR m.kind = 'dm')))
 ORDER BY m.thread_id, m.occurred_at, m.id
+"""
+
+# What advocates wrote below the questions of these threads, in threads of their own.
+ADVOCATES = """
+SELECT q.thread_id, q.id AS question_id, a.id, a.occurred_at
+FROM unnest(CAST(:thread_ids AS uuid[]), CAST(:starts AS timestamptz[])) AS w (thread_id, start)
+JOIN messages q ON q.workspace_id = :workspace_id AND q.thread_id = w.thread_id
+  AND q.occurred_at >= w.start AND q.kind = 'comment'
+JOIN messages a ON a.workspace_id = :workspace_id AND a.source_id = q.source_id
+  AND a.parent_external_id = q.external_id AND a.by_advocate AND a.thread_id <> q.thread_id
+ORDER BY q.thread_id, a.occurred_at, a.id
 """
 
 CASES = """
@@ -195,6 +207,11 @@ async def list_items(
     """Questions and answers since each window's start, in order; languages only if wanted."""
     parameters = _windows(uow, windows) | {"with_languages": with_languages}
     return list(await uow.execute(ITEMS, parameters))
+
+
+async def list_advocates(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Answers of advocates since each window's start: id, occurred_at, thread_id, question_id."""
+    return list(await uow.execute(ADVOCATES, _windows(uow, windows)))
 
 
 async def lock_cases(uow: UnitOfWork, windows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -17,6 +17,7 @@ from services.core.cases.types import (
     CaseShape,
     CaseState,
     Episode,
+    Withdrawal,
     Word,
 )
 from services.core.sla.rules import highest
@@ -35,14 +36,14 @@ class FoldRules:
     resolve_on_reply: bool
     reopen_within: timedelta
     pause_while_waiting: bool = False
+    # Tiers in which an advocate's answer is one of ours.
+    advocates_answer: tuple[Tier, ...] = ()
+    # What held before a re-plan, each up to its moment, the oldest first.
+    earlier: "tuple[tuple[datetime, FoldRules], ...]" = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """The moment the author took a question back."""
-
-    message_id: UUID
-    at: datetime
+    def at(self, moment: datetime) -> "FoldRules":
+        """A re-plan draws no border anew that was drawn before it."""
+        return next((rules for until, rules in self.earlier if moment <= until), self)
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ def fold(
     """The cases of one thread, oldest first."""
     state = Fold(rules)
     timeline = [*_timeline(asks, answers, acts), *((w.at, 0, str(w.message_id), w) for w in words)]
-    for _, _, _, item in sorted(timeline, key=lambda entry: entry[:3]):
+    for at, _, _, item in sorted(timeline, key=lambda entry: entry[:3]):
+        state.rules = rules.at(at)
         match item:
             case Word():
                 _move_window(state, item.at, item.window_until, item.message_id)
@@ -148,6 +150,8 @@ def _answer(state: Fold, answer: Answer) -> None:
     case = state.current
     if case is None or case.state is CaseState.VOID:
         return
+    if answer.below is not None and not _speaks_for_us(state, answer.below):
+        return
     _end_pause(state, answer.at)
     if state.response is not None:
         _settle(state.response, answer.at, message_id=answer.message_id)
@@ -160,6 +164,15 @@ def _answer(state: Fold, answer: Answer) -> None:
     case.state = CaseState.ANSWERED
     if resolves:
         _resolve(state, case, answer.at, message_id=answer.message_id)
+
+
+def _speaks_for_us(state: Fold, question: UUID) -> bool:
+    """True for an advocate below a question that waits, in a tier the policy leaves to them."""
+    episode = state.response
+    if episode is None or all(ask.message_id != question for ask in episode.asks):
+        return False
+    tier = episode.tier_override or highest(ask.tier for ask in episode.asks)
+    return tier in state.rules.advocates_answer
 
 
 def _withdraw(state: Fold, withdrawal: Withdrawal) -> None:

@@ -54,18 +54,15 @@ async def refold(
         return Refolded()
     policies = await sla.policies_in_force(uow)
     with_languages = any(policy.match.languages for policy in policies)
-    windows, frozen = await _load(uow, touched, with_languages=with_languages)
-    if anew:
-        current = {policy.id: policy for policy in policies}
-        frozen = {key: current.get(key[0], kept) for key, kept in frozen.items()}
+    windows, book = await _load(uow, touched, policies, with_languages=with_languages, anew=anew)
     folded: list[folding.FoldedCase] = []
     orphans: list[folding.Orphan] = []
     for window in windows:
-        cases, left = folding.fold_window(window, policies, frozen)
+        cases, left = folding.fold_window(window, book)
         folded += cases
         orphans += left
     plans = [folding.clock_plan(case, grace, anew=anew) for case in folded]
-    plans += _orphan_plans(orphans, frozen)
+    plans += _orphan_plans(orphans, book)
     outcomes = await sla.plan_clocks(uow, plans)
     rows = [(case, folding.case_row(uow, case, outcomes[case.id])) for case in folded]
     facts = await _write(uow, rows, orphans)
@@ -106,8 +103,8 @@ async def read_plan(uow: UnitOfWork, case: Row[Any]) -> ClockPlan | None:
     """
     policies = await sla.list_policies(uow)
     touched = [Touched(case.thread_id, case.opened_at)]
-    windows, frozen = await _load(uow, touched, with_languages=False, to_write=False)
-    folded = [each for w in windows for each in folding.fold_window(w, policies, frozen)[0]]
+    windows, book = await _load(uow, touched, policies, to_write=False)
+    folded = [each for window in windows for each in folding.fold_window(window, book)[0]]
     found = next((each for each in folded if each.id == case.id), None)
     return folding.clock_plan(found, timedelta()) if found else None
 
@@ -116,13 +113,13 @@ async def read_plans_anew(uow: UnitOfWork, touched: Sequence[Touched]) -> list[C
     """What a refold with `anew` would plan; nothing is locked or written."""
     policies = await sla.list_policies(uow)
     with_languages = any(policy.match.languages for policy in policies)
-    windows, frozen = await _load(uow, touched, with_languages=with_languages, to_write=False)
-    current = {policy.id: policy for policy in policies}
-    frozen = {key: current.get(key[0], kept) for key, kept in frozen.items()}
+    windows, book = await _load(
+        uow, touched, policies, with_languages=with_languages, to_write=False, anew=True
+    )
     return [
         folding.clock_plan(case, timedelta(), anew=True)
         for window in windows
-        for case in folding.fold_window(window, policies, frozen)[0]
+        for case in folding.fold_window(window, book)[0]
     ]
 
 
@@ -271,8 +268,14 @@ async def list_due_snoozes(database: Database) -> dict[UUID, list[Touched]]:
 
 
 async def _load(
-    uow: UnitOfWork, touched: Sequence[Touched], *, with_languages: bool, to_write: bool = True
-) -> tuple[list[folding.Window], dict[Any, Any]]:
+    uow: UnitOfWork,
+    touched: Sequence[Touched],
+    policies: Sequence[Policy],
+    *,
+    with_languages: bool = False,
+    to_write: bool = True,
+    anew: bool = False,
+) -> tuple[list[folding.Window], folding.Book]:
     places = await repository.list_windows(
         uow, [thread.thread_id for thread in touched], [thread.since for thread in touched]
     )
@@ -280,9 +283,14 @@ async def _load(
     acts = await repository.list_acts(uow, places)
     list_cases = repository.lock_cases if to_write else repository.list_window_cases
     cases = await list_cases(uow, places)
-    wanted = {(row.policy_id, row.policy_version) for row in cases}
-    frozen = await sla.get_policies_by_version(uow, wanted)
-    return folding.gather(places, items, acts, cases), frozen
+    frozen = await sla.get_policies_by_version(uow, folding.wanted_versions(cases))
+    book = folding.Book(policies, frozen, uow.now if anew else None)
+    windows = folding.gather(places, items, acts, cases)
+    if book.hears_advocates:
+        by_thread = {window.place.thread_id: window for window in windows}
+        for row in await repository.list_advocates(uow, places):
+            by_thread[row.thread_id].advocates.append(row)
+    return windows, book
 
 
 def _unpaused(rows: Sequence[Row[Any]]) -> list[OpenCase]:
@@ -293,11 +301,9 @@ def _unpaused(rows: Sequence[Row[Any]]) -> list[OpenCase]:
     ]
 
 
-def _orphan_plans(orphans: Sequence[folding.Orphan], frozen: dict[Any, Any]) -> list[ClockPlan]:
-    return [
-        folding.orphan_plan(orphan, frozen[orphan.row.policy_id, orphan.row.policy_version])
-        for orphan in orphans
-    ]
+def _orphan_plans(orphans: Sequence[folding.Orphan], book: folding.Book) -> list[ClockPlan]:
+    kept = [(orphan, book.of_case(orphan.row)[0]) for orphan in orphans]
+    return [folding.orphan_plan(orphan, policy) for orphan, policy in kept if policy is not None]
 
 
 async def _write(

@@ -55,11 +55,23 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply by the brand. `resolves=None` leaves it to the policy."""
+    """A reply by the brand, or by an advocate. `resolves=None` leaves it to the policy.
+
+    `below` is the question an advocate answered; None for the brand's own words.
+    """
 
     message_id: UUID
     at: datetime
     resolves: bool | None = None
+    below: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The moment the author took a question back."""
+
+    message_id: UUID
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

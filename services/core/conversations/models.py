@@ -62,7 +62,7 @@ class FollowerRow(Base):
     unfollowed_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
-    # What people say of them, never the platform (core/conversations/standing.py).
+    # What people say of them, never the platform (service/standing.py).
     tier: Mapped[str | None]
     advocate_since: Mapped[datetime | None]
 

@@ -180,6 +180,23 @@ async def link_messages(uow: UnitOfWork, links: dict[UUID, UUID]) -> None:
     await uow.execute(LINK, parameters)
 
 
+async def list_advocates(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Those of these followers that are advocates, with since when; no statement for nobody."""
+    if not ids:
+        return {}
+    query = select(FollowerRow.id, FollowerRow.advocate_since).where(
+        FollowerRow.workspace_id == uow.workspace_id,
+        FollowerRow.id.in_(ids),
+        FollowerRow.advocate_since.is_not(None),
+    )
+    return {row.id: row.advocate_since for row in await uow.execute(query)}
+
+
+async def mark_advocates(uow: UnitOfWork, message_ids: Sequence[UUID]) -> None:
+    """Let these be answers of advocates."""
+    await _change(uow, MessageRow, [{"id": each, "by_advocate": True} for each in message_ids])
+
+
 async def get_newest_window(
     uow: UnitOfWork, thread_id: UUID, at: datetime, *, anyhow: bool
 ) -> Row[Any] | None:

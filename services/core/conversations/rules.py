@@ -16,8 +16,22 @@ from services.core.conversations.types import (
     MessageState,
     PostState,
     ThreadState,
+    Verdict,
 )
+from services.core.triage.types import Category, Sentiment
 
+# What a follower says to the brand or among friends, and not to somebody who asked something.
+_NO_ANSWERS = {
+    Category.PRAISE,
+    Category.CASUAL,
+    Category.SPAM,
+    Category.COMPLAINT,
+    Category.NEGATIVE_FEEDBACK,
+    Category.PR_CRISIS,
+    Category.FOLLOWER_QUESTION,
+}
+_ASKING = ("?", "？", "请问", "同问", "想知道", "same question")
+_ASKING_ENDS = ("吗", "呢", "么", "嘛")
 _Moment = TypeVar("_Moment", bound=datetime | None)
 
 
@@ -122,6 +136,25 @@ def _merge_fields(
         if name not in merged or merged[name][0] < ranked:
             merged[name] = (ranked, value)
     return merged
+
+
+def answers_as_advocate(text: str, verdict: Verdict) -> bool:
+    """Whether an advocate's comment below a question says something that may be its answer.
+
+    In doubt it does not, and the promise stays with the team: not thanks, praise, small talk and
+    spam, which need no reply, not what complains, and not what asks the same.
+    """
+    return (
+        verdict.needs_reply
+        and verdict.category not in _NO_ANSWERS
+        and verdict.sentiment != Sentiment.NEGATIVE
+        and not _asks(text)
+    )
+
+
+def _asks(text: str) -> bool:
+    said = text.strip().rstrip("。！!~～… ").lower()
+    return said.endswith(_ASKING_ENDS) or any(word in said for word in _ASKING)
 
 
 def _occurred(one: MessageState, other: MessageState) -> datetime:

@@ -250,6 +250,7 @@ def _conditions(match: PolicyMatch, subject: Subject) -> Iterator[Condition]:
         "categories": subject.category,
         "languages": subject.language,
         "post_ids": subject.post_id,
+        "follower_tiers": subject.follower_tier,
     }
     for name, value in found.items():
         wanted = getattr(match, name)

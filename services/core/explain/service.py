@@ -1,6 +1,7 @@
 """Explain promises: gather what rows say of a clock, and tell it as data."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -148,16 +149,16 @@ async def _count(calendar: Calendar | None, clock: ExistingClock) -> Count:
 
 
 def _subject(case: Row[Any], opening: Row[Any] | None) -> Subject:
-    here = Subject(case.channel, case.source_id, post_id=case.post_id)
+    here = Subject(
+        case.channel, case.source_id, post_id=case.post_id, follower_tier=case.follower_tier
+    )
     if opening is None:
         return here
-    return Subject(
-        channel=case.channel,
-        source_id=case.source_id,
+    return replace(
+        here,
         tier=Tier(opening.tier) if opening.tier else here.tier,
         category=opening.category,
         language=opening.language,
-        post_id=case.post_id,
     )
 
 

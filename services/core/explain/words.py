@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.core.calendars.types import DayReason
+from services.core.conversations.types import Direction
 from services.core.explain.speech import Speech
 from services.core.explain.types import (
     Condition,
@@ -24,7 +25,13 @@ from services.core.sla.types import ClockKind, ClockState, TimerState
 SAID_SPANS = 5
 # A worker looks every second or so; less than this nobody calls late.
 ON_TIME = 5
-NAMED_CONDITIONS = {"channels": "channel", "tiers": "tier"}
+NAMED_CONDITIONS = {
+    "channels": "channel",
+    "tiers": "tier",
+    "categories": "category",
+    "languages": "language",
+    "follower_tiers": "follower",
+}
 
 
 def tell(told: Explanation, lang: Lang, zone: tzinfo) -> list[str]:
@@ -84,9 +91,11 @@ def _passed_over(other: PassedOver, speech: Speech) -> str:
 
 
 def _condition(key: str, condition: Condition, speech: Speech) -> str:
+    is_of_follower = condition.name == "follower_tiers"
+
     def named(value: str | None) -> str:
         if value is None:
-            return speech.say("unknown")
+            return speech.say("follower.none" if is_of_follower else "unknown")
         known = f"{NAMED_CONDITIONS.get(condition.name)}.{value}"
         return speech.say(known) if speech.knows(known) else value
 
@@ -228,14 +237,21 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
         yield speech.say(f"missed.open{ending}", seconds=speech.long(late))
     else:
         beside = abs(round((shape.due_at - settled).total_seconds()))
-        answered = kind is not ClockKind.RESOLUTION and told.stopped_by is not None
         who = told.stopped_by.who if told.stopped_by else None
         yield speech.say(
-            shape.state.value + ("" if answered else ".closed"),
+            shape.state.value + _ending(told),
             who=_capital(who or speech.say("the_brand")),
             when=speech.moment(settled),
             seconds=speech.long(beside),
         )
+
+
+def _ending(told: Explanation) -> str:
+    """How the sentence of a kept or missed promise goes on: who ended it, and with what."""
+    if told.clock.kind is ClockKind.RESOLUTION or told.stopped_by is None:
+        return ".closed"
+    # A follower's word ends our promise only where it is an advocate's.
+    return ".advocate" if told.stopped_by.direction == Direction.INBOUND else ""
 
 
 def _is_closed_window(told: Explanation) -> bool:

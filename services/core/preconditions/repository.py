@@ -11,6 +11,7 @@ _TABLES: Final[Mapping[Thing, str]] = {
     Thing.CALENDAR: "calendars",
     Thing.CHANNEL: "channels",
     Thing.DETECTOR: "detectors",
+    Thing.FOLLOWER: "followers",
     Thing.INHIBITION: "inhibitions",
     Thing.LADDER: "ladders",
     Thing.MEMBER: "members",

@@ -10,6 +10,7 @@ class Thing(StrEnum):
     CASE = "case"
     CHANNEL = "channel"
     DETECTOR = "detector"
+    FOLLOWER = "follower"
     INHIBITION = "inhibition"
     LADDER = "ladder"
     MEMBER = "member"

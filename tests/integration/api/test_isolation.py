@@ -57,6 +57,8 @@ SUBSCRIPTION = {"name": "Mine", "url": "https://hooks.example.com/in", "kinds": 
 # A body that is fine in itself, for each route that needs one.
 BODIES: dict[str, Any] = {
     "dashboard.put_zone": {"tz": "Asia/Shanghai"},
+    "followers.change_follower": {"advocate": True},
+    "objectives.save_objective": {"source_ids": ["{source_id}"]},
     "bursts.answer_burst": {"case_ids": ["{case_id}"], "text": "129 元"},
     "calendars.change_calendar": CALENDAR,
     "calendars.create_calendar": CALENDAR,

@@ -1,10 +1,13 @@
 """Converging: whatever is heard first, twice or in pieces, the same states come out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from random import Random
+from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -204,3 +207,27 @@ class TestAnyOrder:
         batches = [hear(item) for item in again]
         one_by_one = reduce(lambda one, other: rules.merge_drafts([one, other]), batches, Drafts())
         assert one_by_one == hear(*heard)
+
+
+class TestAdvocates:
+    SAID = Verdict(UUID(int=1), "important", "product_question", "neutral", needs_reply=True)
+
+    @pytest.mark.parametrize(
+        ("text", "changes", "answers"),
+        [
+            ("我用的是30ml，油皮可以用", {}, True),
+            ("It is fine for oily skin.", {}, True),
+            ("油皮可以用吗？", {}, False),
+            ("油皮能用吗~", {}, False),
+            ("我也想知道", {}, False),
+            ("谢谢", {"category": "praise", "needs_reply": False}, False),
+            ("太好用了", {"category": "praise"}, False),
+            ("加我微信", {"category": "spam"}, False),
+            ("我也烂脸了", {"category": "negative_feedback"}, False),
+            ("千万别买", {"sentiment": "negative"}, False),
+        ],
+    )
+    def test_only_what_may_be_an_answer_is_one(
+        self, text: str, changes: dict[str, Any], answers: bool
+    ) -> None:
+        assert rules.answers_as_advocate(text, replace(self.SAID, **changes)) is answers

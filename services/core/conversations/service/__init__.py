@@ -17,6 +17,7 @@ from services.core.conversations.facts import (
     message_received,
 )
 from services.core.conversations.reading import message_id, read_arrival
+from services.core.conversations.service import standing
 from services.core.conversations.types import (
     Arrival,
     Direction,
@@ -112,8 +113,11 @@ async def take_in(
     The threads stay locked until the unit ends. Doing it twice changes nothing.
     """
     drafts = rules.merge_drafts(read_arrival(arrival) for arrival in arrivals)
-    links = await _place_messages(uow, drafts)
+    here = _places_of(drafts)
+    links = await _place_messages(uow, drafts, here)
+    answered = await standing.find_answers(uow, drafts, here)
     places = {thread for state in drafts.messages.values() if (thread := state.thread_id)}
+    places |= {thread for thread in answered.values() if thread}
     await repository.lock_threads(
         uow, [rows.write_thread(state) for state in drafts.threads.values()], places
     )
@@ -128,7 +132,8 @@ async def take_in(
     written = await _converge(uow, MESSAGES, drafts.messages, judge)
     await _announce(uow, written, now_judged)
     await repository.link_messages(uow, {key: link.thread_id for key, link in links.items()})
-    touched = _touched(written, links)
+    vouched = await standing.note_answers(uow, written, answered)
+    touched = standing.join_touched(_touched(written, links), vouched)
     late = [thread.thread_id for thread in touched if thread.thread_id not in places]
     if late:
         # A deletion whose message another transaction was just writing.
@@ -276,17 +281,23 @@ async def put_in_force(uow: UnitOfWork, message: UUID, verdict: Verdict) -> None
     await changes.note(uow, [row.occurred_at])
 
 
-async def _place_messages(uow: UnitOfWork, drafts: Drafts) -> dict[UUID, Touched]:
+def _places_of(drafts: Drafts) -> dict[standing.Above, UUID]:
+    """(source, external id) of what the batch itself brings → its thread."""
+    return {
+        (state.source_id, state.external_id): place
+        for state in sorted(drafts.messages.values(), key=lambda state: state.kind, reverse=True)
+        if state.kind is not ItemKind.REPLY and (place := state.thread_id) is not None
+    }
+
+
+async def _place_messages(
+    uow: UnitOfWork, drafts: Drafts, here: Mapping[standing.Above, UUID]
+) -> dict[UUID, Touched]:
     """Find the threads of replies and deletions, and of replies that waited for this batch.
 
     Drafts get their places; returns, of waiting replies already in the database, where they
     belong and since when.
     """
-    here = {
-        (state.source_id, state.external_id): place
-        for state in sorted(drafts.messages.values(), key=lambda state: state.kind, reverse=True)
-        if state.kind is not ItemKind.REPLY and (place := state.thread_id) is not None
-    }
     wanted = {
         (state.source_id, answered)
         for state in drafts.messages.values()

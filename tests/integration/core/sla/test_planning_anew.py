@@ -75,6 +75,31 @@ async def test_what_is_settled_stays_settled_under_its_own_version_for_good(line
     assert (await clocks(line))["resolution", 1].policy_version == 3
 
 
+async def test_a_case_that_was_done_is_not_undone_by_a_policy_that_closes_by_hand(
+    line: Line,
+) -> None:
+    await line.hear(comment("c1"), reply("r1", "c1", minutes=60))
+    await line.hear(comment("c2", minutes=70))
+    before = await clocks(line)
+    await save(line, replace(QUICK, resolve_on_reply=False))
+    await plan_anew(line)
+    after = await clocks(line)
+    assert after["resolution", 1].state == before["resolution", 1].state == "met"
+    assert after["resolution", 1].settled_at == NOON + timedelta(minutes=60)
+    assert after["resolution", 2].due_at == NOON + timedelta(minutes=70 + 120)
+    # From now on a reply closes nothing, whatever else is heard of the time before.
+    line.clock.advance(timedelta(minutes=1))
+    await line.hear(reply("r2", "c2", minutes=80))
+    await line.hear(comment("c0", minutes=-5))
+    found = await clocks(line)
+    assert {key: row.state for key, row in found.items()} == {
+        ("first_response", 1): "met",
+        ("resolution", 1): "met",
+        ("next_response", 1): "met",
+        ("resolution", 2): "running",
+    }
+
+
 async def test_planning_anew_twice_is_planning_anew_once(line: Line) -> None:
     await line.hear(comment("c1"))
     await save(line, QUICK)
