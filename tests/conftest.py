@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.line",
     "tests.support.processes",
     "tests.support.brands",
+    "tests.support.pairs",
 ]
 
 # Times are measured by `make bench`; a busy machine makes no property false.

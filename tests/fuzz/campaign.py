@@ -24,11 +24,11 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.specs.openapi.checks import RejectedPositiveData
 
-from services.api.openapi import render
 from services.core.kit.db import create_engine
 from services.core.kit.uow import Database
 from tests.support.deliveries import FULLEST
 from tests.support.factories import comment
+from tests.support.published import SCHEMA
 from tests.support.worlds import World, make_world
 
 LONG: Final = os.environ.get("WARMLINE_TEST_LONG") == "1"
@@ -136,7 +136,6 @@ def _shadowed(paths: Iterable[str]) -> list[str]:
 
 def config_for(world: World, size: Size) -> SchemathesisConfig:
     """The same seed gives the same cases."""
-    paths = json.loads(render())["paths"]
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -173,7 +172,7 @@ def config_for(world: World, size: Size) -> SchemathesisConfig:
                             "allow_header_conformance": {"enabled": False},
                         },
                     }
-                    for path in _shadowed(paths)
+                    for path in _shadowed(SCHEMA["paths"])
                 ),
             ],
         }

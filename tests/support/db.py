@@ -85,7 +85,7 @@ async def database_url(
 
 
 @pytest.fixture(scope="session")
-async def _superuser(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def superuser(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(database_url)
     yield connection
     await connection.close()
@@ -100,17 +100,17 @@ async def _engine_database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def database(
-    request: pytest.FixtureRequest, _engine_database: Database, _superuser: asyncpg.Connection
+    request: pytest.FixtureRequest, _engine_database: Database, superuser: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """An empty, migrated database, entered as the role of everyday work.
 
     Facts announced in it must be as the catalogue promises, in every test that makes up none.
     """
-    await _superuser.execute(EMPTY)
+    await superuser.execute(EMPTY)
     # A new one each time: what is remembered about keys and sources is remembered by database.
     yield Database(_engine_database.engine)
     if request.node.get_closest_marker("made_up_facts") is None:
-        announced = await _superuser.fetch(ANNOUNCED)
+        announced = await superuser.fetch(ANNOUNCED)
         broken = undeclared(tuple(row) for row in announced)
         assert not broken, "\n".join(broken)
 

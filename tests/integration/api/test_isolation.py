@@ -9,19 +9,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.api.openapi import render
 from services.core.kit.uow import Database
 from services.core.models import Base
 from tests.support.client import client_of
+from tests.support.db import EMPTY
 from tests.support.factories import body_of
 from tests.support.factories import comment as wire_comment
-from tests.support.worlds import FIND, World, make_world
+from tests.support.pairs import all_rows
+from tests.support.published import SCHEMA
+from tests.support.worlds import FIND, World
 
-SCHEMA: dict[str, Any] = json.loads(render())
 REFUSED = {401, 403, 404}
 SIGNED = {
     "deliveries.send_delivery": "application/json",
@@ -237,14 +239,15 @@ async def call(
     return await client.request(case.method, path, **content)
 
 
-@pytest.fixture
-async def theirs(database: Database) -> World:
-    return await make_world(database, "Theirs")
-
-
-@pytest.fixture
-async def mine(database: Database, theirs: World) -> World:
-    return await make_world(database, "Mine")
+async def test_what_is_put_back_is_what_was_there(
+    database: Database, superuser: asyncpg.Connection, mine: World, theirs: World
+) -> None:
+    """The worlds are made once; each of the tests below finds them as they were."""
+    before = await snapshot(database, mine), await snapshot(database, theirs)
+    assert sum(found is not None for found in before[0].values()) > 40
+    kept = await all_rows(superuser)
+    await superuser.execute(EMPTY + kept)
+    assert (await snapshot(database, mine), await snapshot(database, theirs)) == before
 
 
 def test_every_route_that_needs_a_body_has_one_here() -> None:

@@ -1,21 +1,19 @@
 """Nobody overwrites what he did not see: ETags and If-Match on everything people edit."""
 
 import asyncio
-import json
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.api.openapi import render
 from services.core.kit.uow import Database
 from services.core.workspaces.types import Scope, Workspace
 from tests.support.client import client_of, make_key
+from tests.support.published import SCHEMA
 from tests.support.webhooks import is_problem
 from tests.support.worlds import World, make_world
 
-SCHEMA: Final[dict[str, Any]] = json.loads(render())
 FAILED: Final = "precondition_failed"
 CASE: Final = "/v1/cases/{case_id}"
 STALE: Final = {"if-match": '"stale"'}

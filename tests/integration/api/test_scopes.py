@@ -1,6 +1,5 @@
 """Who may do what: every operation × every scope; and no field that is not written down."""
 
-import json
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
@@ -8,15 +7,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.api.openapi import render
 from services.core.kit.uow import Database
 from services.core.workspaces.types import Scope, Workspace
 from tests.support.client import client_of, make_key
+from tests.support.published import SCHEMA
 from tests.support.queries import captured_queries, counted_queries
 from tests.support.webhooks import is_problem
-from tests.support.worlds import make_world
+from tests.support.worlds import World
 
-SCHEMA: Final[dict[str, Any]] = json.loads(render())
 # People at work act on these; everything else that is changed is setting up.
 ACTED_ON: Final = frozenset(
     {"alerts", "bulk", "bursts", "cases", "dead_letters", "messages", "samples", "views"}
@@ -138,10 +136,9 @@ async def test_no_body_takes_a_field_it_does_not_have(api: httpx.AsyncClient, fi
 
 
 async def test_what_belongs_to_others_looks_like_what_is_not_there(
-    app: FastAPI, database: Database
+    app: FastAPI, database: Database, mine: World, theirs: World
 ) -> None:
     """The same words, and the same work behind them."""
-    mine, theirs = await make_world(database, "Mine"), await make_world(database, "Theirs")
     async with client_of(app, mine.key) as client:
         for each in GUARDED:
             names = [part["name"] for part in each.told.get("parameters", ())]
