@@ -321,6 +321,10 @@ def openapi(
     collection: Annotated[
         bool, typer.Option("--collection", help="Print requests to import into Postman or Bruno.")
     ] = False,
+    python: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write the Python client's types and calls there."),
+    ] = None,
 ) -> None:
     """Print the HTTP interface as OpenAPI JSON."""
     from services.cli import openapi as schema
@@ -333,6 +337,8 @@ def openapi(
         schema.print_baseline()
     elif collection:
         schema.print_collection()
+    elif python is not None:
+        schema.write_python(python)
     else:
         schema.print_schema()
 

@@ -57,6 +57,18 @@ def print_collection() -> None:
     say(write_collection(json.loads(render())).rstrip("\n"))
 
 
+def write_python(folder: Path) -> None:
+    """`warmline openapi --python FOLDER`."""
+    from services.api.openapi import render
+    from services.cli.python_client import write_client
+
+    for name, text in write_client(json.loads(render())).items():
+        try:
+            (folder / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BadInputError(f"{folder / name} cannot be written: {error}.") from error
+
+
 def check_breaking(file: Path) -> None:
     """`warmline openapi --breaking FILE`. Raises CommandError with what a client trips over."""
     from services.api.openapi import render
