@@ -8,7 +8,7 @@ slowness costs memory, and no connection is held while something is sent.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from uuid import UUID
@@ -92,7 +92,10 @@ class Listener:
         news = self._feed.news
         facts = await self._ready()
         if not facts:
-            await _first_of(news, self._hub.closing, patience)
+            # One timer and no task: a thousand wait here at once. The end of the process is news.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await news.wait()
             facts = await self._ready()
         return self._in_order(facts)
 
@@ -155,6 +158,8 @@ class StreamHub:
     def close(self) -> None:
         """Let every listener end. May be called from a signal handler's loop callback."""
         self.closing.set()
+        for feed in self._feeds.values():
+            feed.news.set()
 
     async def _head(self, workspace_id: UUID) -> tuple[int, int]:
         async with self._database.read(workspace_id) as uow:
@@ -189,12 +194,3 @@ def _start(after: int | None, last: int, first_kept: int) -> tuple[int, Gap | No
     if after + 1 < first_kept:
         return first_kept - 1, Gap(after + 1, first_kept - 1, first_kept - 1)
     return after, None
-
-
-async def _first_of(one: asyncio.Event, other: asyncio.Event, patience: float) -> None:
-    waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
-    try:
-        await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

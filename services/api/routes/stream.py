@@ -33,6 +33,8 @@ CHECK_SECONDS = 2.0
 STALL_SECONDS = 10.0
 # What a client waits before it comes again, in milliseconds.
 RETRY_MS = 2_000
+# As many facts as two workspaces keep for those who come back.
+MOST_WRITTEN = 2_000
 
 _EXAMPLE = (
     "event: clock.missed\n"
@@ -148,7 +150,7 @@ async def _write(listener: Listener, gate: Gate, kinds: tuple[str, ...]) -> Asyn
         except UnavailableError:
             await asyncio.sleep(CHECK_SECONDS)
             continue
-        text = b"".join(_event(each) for each in taken if _wanted(each, kinds))
+        text = b"".join(_WRITTEN.of(each) for each in taken if _wanted(each, kinds))
         if not text and monotonic() - written_at >= PING_SECONDS:
             # The number moves on although nothing of interest came.
             text = format_sse_event(comment="ping", id=str(listener.position))
@@ -159,6 +161,25 @@ async def _write(listener: Listener, gate: Gate, kinds: tuple[str, ...]) -> Asyn
 
 def _wanted(taken: PublishedFact | Gap, kinds: tuple[str, ...]) -> bool:
     return isinstance(taken, Gap) or taken.fact.kind.startswith(kinds)
+
+
+class _Written:
+    """How facts look on the wire, written once for all who listen to them."""
+
+    def __init__(self) -> None:
+        # With the fact itself: no other has its identity as long as it is kept.
+        self._kept: dict[int, tuple[PublishedFact | Gap, bytes]] = {}
+
+    def of(self, taken: PublishedFact | Gap) -> bytes:
+        kept = self._kept.get(id(taken))
+        if kept is None:
+            if len(self._kept) >= MOST_WRITTEN:
+                del self._kept[next(iter(self._kept))]
+            kept = self._kept[id(taken)] = (taken, _event(taken))
+        return kept[1]
+
+
+_WRITTEN = _Written()
 
 
 def _event(taken: PublishedFact | Gap) -> bytes:
