@@ -136,13 +136,16 @@ def tell_pauses(facts: ClockFacts) -> Iterator[PauseTold]:
     if facts.episode is None:
         return
     shape, hours = facts.clock.shape, facts.count.hours
-    before = timedelta()
-    pauses = sorted(facts.episode.pauses, key=lambda each: each.start)
+    before, end = timedelta(), shape.settled_at
+    since = sla.since(facts.episode.pauses, shape.started_at)
+    # What stood still once it was over is nothing of it.
+    pauses = sorted((p for p in since if end is None or p.start < end), key=lambda p: p.start)
     for place, pause in enumerate(pauses):
         told = pauses[: place + 1]
-        total = sla.stood_still(told, shape.started_at, shape.due_at, hours, shape.settled_at)
+        total = sla.stood_still(told, shape.started_at, shape.due_at, hours, end)
         counted = round((total - before).total_seconds())
-        yield PauseTold(pause.reason, pause.start, pause.until, counted)
+        until = pause.until if end is None or pause.until is None else min(pause.until, end)
+        yield PauseTold(pause.reason, pause.start, until, counted)
         before = total
 
 

@@ -130,35 +130,37 @@ def _counted(told: Explanation, speech: Speech) -> Iterator[str]:
     if told.calendar is None:
         yield speech.say("always")
     else:
-        yield speech.say("calendar", name=told.calendar, zone=told.zone)
+        yield speech.say("calendar", name=told.calendar, zone=_place(told.zone))
     if told.calendar is None or str(speech.zone) != told.zone:
-        yield speech.say("zone", zone=speech.zone)
+        yield speech.say("zone", zone=_place(str(speech.zone)))
     if told.calendar is None:
         return
     if told.spans:
-        key = "counted.one" if len(told.spans) == 1 else "counted"
+        key = "counted.so_far" if is_held(told.clock.shape) else "counted"
         yield speech.say(
-            "counted.so_far" if is_held(told.clock.shape) else key,
+            f"{key}.one" if len(told.spans) == 1 else key,
             spans=speech.listed(_spans(told, speech)),
             seconds=speech.length(sum(span.seconds for span in told.spans)),
         )
     yield from _closed(told, speech)
 
 
+def _place(zone: str) -> str:
+    return zone.replace("_", " ")
+
+
 def _spans(told: Explanation, speech: Speech) -> list[str]:
-    def said(span: Stretch) -> str:
-        return speech.say(
-            "span",
-            start=speech.moment(span.start),
-            end=speech.later(span.end, span.start),
-            seconds=speech.length(span.seconds),
-        )
+    def said(span: Stretch, before: Stretch | None) -> str:
+        start = speech.later(span.start, before.end) if before else speech.moment(span.start)
+        end = speech.later(span.end, span.start)
+        return speech.say("span", start=start, end=end, seconds=speech.length(span.seconds))
 
     hidden = len(told.spans) + told.more_spans - SAID_SPANS
+    spans = told.spans if hidden <= 1 else told.spans[: SAID_SPANS - 1]
+    shown = [said(span, before) for span, before in zip(spans, (None, *spans), strict=False)]
     if hidden <= 1:
-        return [said(span) for span in told.spans]
-    shown = [said(span) for span in told.spans[: SAID_SPANS - 1]]
-    return [*shown, speech.say("more", count=hidden), said(told.spans[-1])]
+        return shown
+    return [*shown, speech.say("more", count=hidden), said(told.spans[-1], None)]
 
 
 def _closed(told: Explanation, speech: Speech) -> Iterator[str]:
@@ -206,7 +208,10 @@ def _pauses(told: Explanation, speech: Speech) -> Iterator[str]:
 def _pause_key(told: Explanation, pause: PauseTold) -> str:
     if pause.counted_seconds:
         return "paused"
-    return "paused.late" if pause.start >= told.clock.shape.due_at else "paused.free"
+    if pause.start >= told.clock.shape.due_at:
+        return "paused.late"
+    # Where every hour counts, only another pause can have taken it.
+    return "paused.free" if told.calendar else "paused.again"
 
 
 def _is_late(told: Explanation) -> bool:
@@ -222,7 +227,7 @@ def _outcome(told: Explanation, speech: Speech) -> Iterator[str]:
     if shape.state is ClockState.VOID:
         known = f"void.{shape.void_reason}"
         key = known if speech.knows(known) else "void.other"
-        reason = speech.say(key, note=shape.void_reason)
+        reason = speech.say(key)
         yield speech.say("void", when=speech.moment(settled or told.as_of), reason=reason)
     elif settled is None and not _is_late(told):
         yield speech.say(
@@ -282,14 +287,14 @@ def _steps(told: Explanation, speech: Speech) -> Iterator[str]:
         elif step.generation == told.clock.generation and step.percent not in came:
             said.setdefault(_manner(step), []).append(step)
     for key, steps in said.items():
-        alike = [steps] if key in {"past", "overtaken", "settled"} else [[each] for each in steps]
-        for group in alike:
-            yield speech.say(
-                f"step.{key}",
-                percent=speech.listed([str(each.percent) for each in group]),
-                when=speech.moment(group[0].fire_at),
-                note=group[0].note or "",
-            )
+        moments = [
+            speech.say("step.moment", percent=each.percent, when=speech.moment(each.fire_at))
+            for each in steps
+        ]
+        percents = [str(each.percent) for each in steps]
+        yield speech.say(
+            f"step.{key}", percent=speech.listed(percents), moments=speech.listed(moments)
+        )
 
 
 def _fired(step: StepTold, speech: Speech) -> str:

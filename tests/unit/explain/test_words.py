@@ -244,7 +244,7 @@ class TestWords:
         steps = tuple(
             StepTold(percent, 1, FRIDAY, TimerState.SKIPPED, note=past) for percent in (50, 80)
         )
-        assert "Nothing came at 50 and 80 %" in words(facts(steps=steps))
+        assert "No alert came at 50 and 80 % of the time" in words(facts(steps=steps))
 
 
 class TestWhatIsNotKnown:
