@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from services.api import queries
+from services.api import examples, queries
 from services.api.common_headers import add_refusals, describe
 from services.api.deps import scope_of
 from services.api.errors import PROBLEM_MEDIA, DeadlineError, problems
@@ -46,6 +46,7 @@ def publish(app: FastAPI) -> None:
                 operation["operationId"] = _name(routes[path, method])
                 _say_scope(routes[path, method], operation)
                 _correct(operation)
+                examples.show(schema["components"]["schemas"], operation)
                 describe(routes[path, method], operation, readable)
                 _say_query(routes[path, method], operation)
             for name in _FRAMEWORKS_OWN:
