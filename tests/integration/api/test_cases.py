@@ -363,3 +363,44 @@ async def test_spam_is_no_tier_to_promise(api: httpx.AsyncClient, story: Any) ->
     line = await only_case(api)
     response = await api.post(f"/v1/cases/{line['id']}/retier", json={"tier": "spam"})
     assert response.status_code == 422
+
+
+async def test_what_belongs_to_cases_comes_with_them_when_asked_for(
+    api: httpx.AsyncClient, story: Any
+) -> None:
+    bare = await only_case(api)
+    assert bare["included"] is None
+    found = await only_case(api, include="clocks,last_message,follower")
+    whole = (await api.get(f"/v1/cases/{bare['id']}")).json()
+    follower = (await api.get(f"/v1/followers/{story.follower.id}")).json()
+    assert found["included"] == {
+        "clocks": whole["clocks"],
+        "last_message": whole["messages"][-1],
+        "follower": follower,
+    }
+    assert found["included"]["clocks"]
+    one = await only_case(api, include="follower")
+    assert one["included"] == {"clocks": None, "last_message": None, "follower": follower}
+    refused = await api.get("/v1/cases", params={"include": "clocks,nonsense"})
+    assert is_problem(refused, 422, "invalid_request")
+
+
+async def test_cases_are_sorted_by_tier_and_a_cursor_of_another_order_is_refused(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    async with database.unit(workspace.id) as uow:
+        source = await make.add_source(uow)
+        made = {
+            tier: (await make.add_case(uow, source.id, tier=tier, next_due_at=uow.now)).id
+            for tier in ("routine", "urgent", "important")
+        }
+    forth = [made["urgent"], made["important"], made["routine"]]
+    assert await ids_of(api, sort="tier") == forth
+    assert await ids_of(api, sort="-tier") == forth[::-1]
+    assert await ids_of(api, sort="tier", tier=["routine", "urgent"]) == [forth[0], forth[2]]
+    page = (await api.get("/v1/cases", params={"sort": "tier", "limit": 1})).json()
+    for other in ("-tier", "next_due_at", "opened_at"):
+        query = {"sort": other, "cursor": page["next_cursor"]}
+        assert is_problem(await api.get("/v1/cases", params=query), 422, "invalid_cursor")
+    unknown = await api.get("/v1/cases", params={"sort": "tier; DROP TABLE cases"})
+    assert is_problem(unknown, 422, "invalid_request")

@@ -189,7 +189,9 @@ async def test_the_log_names_the_route_never_the_path_or_query(api: httpx.AsyncC
     thing = str(uuid4())
     with structlog.testing.capture_logs() as lines:
         await api.get(f"/v1/sources/{thing}", params={"note": "hush-4711"})
-    (line,) = [line for line in lines if line["event"] == "request"]
-    assert (line["route"], line["status"]) == ("/v1/sources/{source_id}", 404)
+        await api.get(f"/v1/sources/{thing}")
+    refused, missing = [line for line in lines if line["event"] == "request"]
+    assert (refused["route"], refused["status"]) == ("/v1/sources/{source_id}", 422)
+    assert (missing["route"], missing["status"]) == ("/v1/sources/{source_id}", 404)
     assert thing not in str(lines)
     assert "hush-4711" not in str(lines)

@@ -191,3 +191,22 @@ async def test_what_a_deleted_post_said_is_not_shown(
     assert found == (await api.get(f"/v1/posts/{post.id}")).json()
     assert found["deleted"] is True
     assert found["title"] is found["text"] is found["hashtags"] is None
+
+
+async def test_who_wrote_a_message_and_its_case_come_with_it_when_asked_for(
+    api: httpx.AsyncClient, database: Database, workspace: Workspace
+) -> None:
+    async with database.unit(workspace.id) as uow:
+        source = await make.add_source(uow)
+        follower = await make.add_follower(uow, source.id)
+        case = await make.add_case(uow, source.id)
+        await make.add_message(uow, source.id, case_id=case.id, author_id=follower.id)
+        await make.add_message(uow, source.id, occurred_at=uow.now - timedelta(hours=1))
+    query = {"include": ["case", "follower"]}
+    full, alone = (await api.get("/v1/messages", params=query)).json()["items"]
+    assert full["included"]["case"]["id"] == str(case.id)
+    person = (await api.get(f"/v1/followers/{follower.id}")).json()
+    assert full["included"]["follower"] == person
+    assert alone["included"] == {"case": None, "follower": None}
+    bare = (await api.get("/v1/messages")).json()["items"]
+    assert [said["included"] for said in bare] == [None, None]

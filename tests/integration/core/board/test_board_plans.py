@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.core.board import service as board
-from services.core.board.types import CaseFilter, MessageFilter
+from services.core.board.types import CaseFilter, CaseSort, MessageFilter
 from services.core.cases.types import CaseState
 from services.core.kit.db import create_engine
 from services.core.kit.uow import Database
@@ -171,3 +171,51 @@ async def test_a_message_is_found_by_its_platform_id_through_an_index(
     scans = [node for node in plan if node.get("Relation Name") == "messages"]
     assert all(scan["Node Type"] != "Seq Scan" for scan in scans)
     assert sum(scan.get("Rows Removed by Filter", 0) for scan in scans) == 0
+
+
+@pytest.mark.parametrize("sort", list(CaseSort))
+async def test_every_order_is_read_by_its_index_no_further_than_the_page(
+    crowded: Crowd, sort: CaseSort
+) -> None:
+    async with crowded.database.read(crowded.workspace_id) as uow:
+        for wanted in (CaseFilter(), CaseFilter(states=tuple(CaseState))):
+            with captured_queries(crowded.database) as sent:
+                first = await board.list_cases(uow, wanted, sort=sort, limit=50)
+            assert first.end is not None, wanted
+            with captured_queries(crowded.database) as later:
+                page = await board.list_cases(
+                    uow, wanted, sort=sort, after=first.end, reached=first.reached, limit=50
+                )
+            assert len(page.items) == 50
+            for statement in (sent[0], later[0]):
+                plan = await plan_of(uow, *statement)
+                scans = [node for node in plan if node.get("Relation Name") == "cases"]
+                assert scans, sort
+                for scan in scans:
+                    assert scan["Node Type"] in {"Index Scan", "Index Only Scan"}, scan
+                    # Of each state and each tier a page at most, whatever lies before it.
+                    assert scan["Actual Rows"] <= 51, (sort, scan)
+                    assert scan.get("Rows Removed by Filter", 0) <= OPEN, (sort, scan)
+
+
+async def test_posts_of_both_orders_are_read_by_their_index(
+    database: Database, workspace: Workspace, database_url: str
+) -> None:
+    seed = f"""
+    INSERT INTO posts (workspace_id, id, source_id, external_id, published_at, field_ranks,
+      first_seen_at)
+    SELECT '{workspace.id}', gen_random_uuid(), '{SOURCE}', 'p' || n,
+      CASE WHEN n % 3 > 0 THEN now() - n * interval '1 minute' END, '{{}}', now()
+    FROM generate_series(1, 20000) AS n
+    """
+    await run_sql(database_url, seed, "ANALYZE posts")
+    async with database.read(workspace.id) as uow:
+        for oldest_first in (False, True):
+            first = await board.list_posts(uow, oldest_first=oldest_first)
+            with captured_queries(database) as sent:
+                page = await board.list_posts(uow, oldest_first=oldest_first, after=first.end)
+            assert len(page.items) == 50
+            plan = await plan_of(uow, *sent[0])
+            (scan,) = [node for node in plan if node.get("Relation Name") == "posts"]
+            assert scan["Index Name"] == "ix_posts_latest"
+            assert scan["Actual Rows"] <= 51
