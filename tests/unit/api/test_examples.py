@@ -63,7 +63,7 @@ def test_only_good_answers_without_an_example_get_one() -> None:
         return {"content": {"application/json": {"schema": ref("Owner")} | more}}
 
     bare, kept, bad = json_of(), json_of(example={"name": "Mine"}), json_of()
-    csv = {"content": {"text/csv": {}}}
+    csv: dict[str, Any] = {"content": {"text/csv": {}}}
     show(SHAPES, {"responses": {"200": bare, "201": kept, "202": csv, "204": {}, "404": bad}})
     assert bare["content"]["application/json"]["example"] == {"name": "Lily"}
     assert kept["content"]["application/json"]["example"] == {"name": "Mine"}
