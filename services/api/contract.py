@@ -1,11 +1,12 @@
 """Lays around every route what every call keeps: queries, ETags, conditions, doing things once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute, request_response
+from starlette.routing import BaseRoute
 
 from services.api import conditions, once, queries
 
@@ -15,11 +16,10 @@ _Handler = Callable[[Request], Awaitable[Response]]
 _SECRETS: Final = frozenset({"secret", "key", "token", "password"})
 
 
-def keep(app: FastAPI) -> None:
-    """Have every route keep the rules; called once, when all routes are there."""
-    routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
+def keep(found: Iterable[BaseRoute]) -> conditions.Readings:
+    """Have every route keep the rules; called once a process, with all routes there are."""
+    routes = [route for route in found if isinstance(route, APIRoute)]
     readings = conditions.Readings(routes)
-    app.state.readings = readings
     for route in routes:
         handler = queries.keep(route, route.get_route_handler())
         if "GET" in (route.methods or ()):
@@ -27,6 +27,7 @@ def keep(app: FastAPI) -> None:
         else:
             read = readings.find(conditions.thing_at(route.path))
             route.app = request_response(_writing(route, handler, read))
+    return readings
 
 
 def _reading(route: APIRoute, handler: _Handler) -> _Handler:

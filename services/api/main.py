@@ -2,13 +2,17 @@
 
 import hashlib
 import pkgutil
+from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from services.api import contract, errors, routes
+from services.api.conditions import Readings
 from services.api.credentials import CSRF_HEADER
 from services.api.deps import AppState
 from services.api.door import Application, open_door
@@ -82,13 +86,21 @@ def create_app(
     app.state.glances = Glances(database)
     errors.register(app)
     _wrap(app, settings)
-    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda found: found.name):
-        # Not include_router: it would build every route a second time, on the first request.
-        app.router.routes.extend(import_module(f"{routes.__name__}.{module.name}").router.routes)
-    contract.keep(app)
+    # Not include_router: it would build every route a second time, on the first request.
+    kept, app.state.readings = _kept_routes()
+    app.router.routes.extend(kept)
     publish(app)
     open_door(app, receive_seconds=settings.intake.receive_seconds)
     return app
+
+
+@cache
+def _kept_routes() -> tuple[Sequence[BaseRoute], Readings]:
+    """All routes, as they keep what every call keeps. They are their modules', whatever the app."""
+    names = sorted(found.name for found in pkgutil.iter_modules(routes.__path__))
+    modules = [import_module(f"{routes.__name__}.{name}") for name in names]
+    kept = [route for module in modules for route in module.router.routes]
+    return kept, contract.keep(kept)
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
