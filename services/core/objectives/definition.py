@@ -36,11 +36,12 @@ IS_TIMED: Final = (
     "(c.settled_at IS NOT NULL AND (c.settling_message_id IS NOT NULL OR c.kind = 'resolution'))"
 )
 
-# In the time its promise counts in, pauses left out: written when a clock is settled. Rows settled
-# before that was kept tell it only where every hour counts.
+# In the time its promise counts in, pauses left out. Working time is written when a clock is
+# settled; rows settled before that was kept have none.
 COUNTED: Final = (
-    "coalesce(c.counted_seconds, CASE WHEN c.calendar_version IS NULL"
-    " THEN greatest(extract(epoch FROM c.settled_at - c.started_at) - c.paused_seconds, 0) END)"
+    "CASE WHEN c.calendar_version IS NULL"
+    " THEN greatest(extract(epoch FROM c.settled_at - c.started_at) - c.paused_seconds, 0)"
+    " ELSE c.counted_seconds END"
 )
 
 

@@ -110,7 +110,7 @@ def shape_clock(
         met_at=end if state is ClockState.MET else None,
         missed_at=due if state is ClockState.MISSED else None,
         void_reason=episode.void_reason if state is ClockState.VOID else None,
-        counted_seconds=None if end is None else _counted(episode, end, hours),
+        counted_seconds=_gone(episode.started_at, end, hours, stood),
     )
 
 
@@ -248,11 +248,9 @@ def stood_still(
     )
 
 
-def _counted(episode: EpisodeSpec, end: datetime, hours: Hours) -> int:
-    """What counted from the question to its end, pauses left out."""
-    start = episode.started_at
-    stood = stood_still(episode.pauses, start, end, hours, end)
-    return round((hours.between(start, end) - stood).total_seconds())
+def _gone(start: datetime, end: datetime | None, hours: Hours, stood: timedelta) -> int | None:
+    """What counted from the question to its end, without what stood still before it was due."""
+    return None if end is None else round((hours.between(start, end) - stood).total_seconds())
 
 
 def since(pauses: Sequence[Pause], start: datetime) -> Sequence[Pause]:
