@@ -1,5 +1,6 @@
 """Who writes: how many different people, who comes back, and who came or went."""
 
+from dataclasses import replace
 from typing import Final
 
 from services.core.metrics.definitions.inbound import CLEAN
@@ -95,6 +96,23 @@ RETURNING_SHARE: Final = _people(
     ),
     _authors("bool_or(known.author_id IS NOT NULL)", f"messages m {EARLIER}"),
 )
+RETURNING_COMMENTS: Final = _people(
+    "returning_comments",
+    Unit.SHARE,
+    Words("回头客的评论占比", "Share of comments by returning commenters"),
+    Words(
+        "评论里,由在这段时间开始以前就评论过的人写的占多少。",
+        "How many of the comments are by people who had commented before the range began.",
+    ),
+    replace(
+        _authors("known.author_id IS NOT NULL", f"messages m {EARLIER}"),
+        subject="message",
+        id="m.id",
+        at="m.occurred_at",
+        value="NULL",
+        group="",
+    ),
+)
 NEW_FOLLOWERS: Final = Definition(
     name="new_followers",
     version=1,
@@ -141,6 +159,7 @@ ALL: Final = (
     COMMENTERS,
     REPEAT_COMMENTERS,
     RETURNING_SHARE,
+    RETURNING_COMMENTS,
     NEW_FOLLOWERS,
     LOST_FOLLOWERS,
     NET_FOLLOWERS,

@@ -4,7 +4,14 @@ from dataclasses import replace
 from typing import Final
 
 from services.core.metrics.definitions.inbound import CLEAN
-from services.core.metrics.definitions.shared import INBOUND, OURS, REPLY_KEYS, messages
+from services.core.metrics.definitions.shared import (
+    INBOUND,
+    OURS,
+    REPLY_KEYS,
+    SAID,
+    messages,
+    moments,
+)
 from services.core.metrics.types import (
     Definition,
     Exclusion,
@@ -80,5 +87,45 @@ HANDLED: Final = Definition(
     ),
     default_by=Split.MEMBER,
 )
+# What was said in cases of direct messages, by either side.
+_TALKED: Final = Rows(
+    subject="case",
+    relation="""messages m JOIN cases k
+    ON k.workspace_id = :workspace_id AND k.id = m.case_id AND k.channel = 'dm'""",
+    id="m.case_id",
+    at="min(m.occurred_at)",
+    where=f"{SAID} AND (m.direction = 'out' OR m.tier <> 'spam' AND NOT m.hidden)",
+    keys={**moments("m.occurred_at"), Split.SOURCE: "CAST(m.source_id AS text)"},
+    value="count(*)",
+    group="m.case_id",
+)
+CONVERSATIONS: Final = Definition(
+    name="conversations",
+    version=1,
+    unit=Unit.CASES,
+    measure=Measure.COUNT,
+    title=Words("私信对话", "Conversations by direct message"),
+    meaning=Words(
+        "这段时间里有人说过话的私信工单有多少个。",
+        "In how many cases of direct messages something was said.",
+    ),
+    exclusions=CLEAN,
+    feed=Feed.MESSAGES,
+    rows=_TALKED,
+)
+MESSAGES_PER_CONVERSATION: Final = Definition(
+    name="messages_per_conversation",
+    version=1,
+    unit=Unit.RATIO,
+    measure=Measure.MEAN,
+    title=Words("每个私信对话的消息数", "Messages per conversation"),
+    meaning=Words(
+        "一个私信工单平均说了几句,双方的都算。",
+        "How many things were said in a case of direct messages on average, by both sides.",
+    ),
+    exclusions=CLEAN,
+    feed=Feed.MESSAGES,
+    rows=_TALKED,
+)
 
-ALL: Final = (REPLY_RATE, REPLIES, HANDLED)
+ALL: Final = (REPLY_RATE, REPLIES, HANDLED, CONVERSATIONS, MESSAGES_PER_CONVERSATION)

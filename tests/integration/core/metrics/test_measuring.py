@@ -111,7 +111,11 @@ async def test_the_numbers_are_what_was_told(uow: UnitOfWork) -> None:
     assert await value("inbound", Split.KIND) == {"comment": 9, "dm": 2}
     assert await value("commenters") == 4
     assert await value("repeat_commenters") == 1 / 4
-    assert await value("returning_share") == 0
+    assert (await value("returning_share"), await value("returning_comments")) == (0, 0)
+    # Mia asked twice and was answered twice, in two cases: the first was settled.
+    talked = await metrics.measure(uow, "messages_per_conversation", week(uow))
+    assert await value("conversations") == talked.total.count
+    assert talked.total.value == round(4 / talked.total.count, 3)
     assert await value("mention_share") == 1 / 9
     assert await value("spam_share") == 1 / 12
     assert await value("posts") == 1
@@ -123,6 +127,15 @@ async def test_the_numbers_are_what_was_told(uow: UnitOfWork) -> None:
     assert await value("reply_rate") == 7 / 11
     # c1 ← c7 ← c8 is one of them.
     assert await value("thread_depth") == round(10 / 7, 3)
+
+
+async def test_whoever_commented_before_the_range_is_no_newcomer_to_it(uow: UnitOfWork) -> None:
+    wanted = Range(NOON - DAY, uow.now, SHANGHAI)
+    people = (await metrics.measure(uow, "returning_share", wanted)).total
+    comments = (await metrics.measure(uow, "returning_comments", wanted)).total
+    # Mia alone, who wrote one of them.
+    assert (people.part, people.count) == (1, 4)
+    assert (comments.part, comments.count) == (1, 8)
 
 
 async def test_midnight_is_where_the_zone_has_it(uow: UnitOfWork) -> None:
