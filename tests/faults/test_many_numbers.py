@@ -17,8 +17,11 @@ from tests.support.seeding import seed_cases
 pytestmark = pytest.mark.faults
 
 LONG = os.environ.get("WARMLINE_TEST_LONG") == "1"
-# Of ten messages each: a million, or enough to meet every statement.
-CASES, PAST_DAYS, LATE = (100_000, 180, 5_000) if LONG else (200, 6, 60)
+# A million, or enough to meet every statement; WARMLINE_TEST_MESSAGES asks for another size.
+MESSAGES = int(os.environ.get("WARMLINE_TEST_MESSAGES") or (1_000_000 if LONG else 2_000))
+# Ten messages a case.
+CASES = MESSAGES // 10
+PAST_DAYS, LATE = (6, 60) if MESSAGES < 10_000 else (180, max(MESSAGES // 200, 60))
 ZONE = "America/New_York"
 MINUTES_OF_A_DAY = 24 * 60
 
