@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 # Led by state: open cases stay together however many are over.
-INDEXES = {
+INDEXES: dict[str, tuple[str, list[str | sa.TextClause]]] = {
     "ix_cases_opened": ("cases", ["workspace_id", "state", "opened_at", "id"]),
     "ix_cases_spoken": ("cases", ["workspace_id", "state", "last_message_at", "id"]),
     "ix_posts_latest": (
