@@ -94,12 +94,12 @@ SELECT asked.id AS workspace_id, (
     (SELECT received_at FROM journal j
      WHERE j.workspace_id = asked.id AND j.state = 'pending' AND NOT j.historical
        AND j.attempts = 0 AND j.next_at <= :now
-     ORDER BY j.next_at LIMIT 1)
+     ORDER BY j.historical, j.next_at LIMIT 1)
     UNION ALL
     (SELECT received_at FROM journal j
      WHERE j.workspace_id = asked.id AND j.state = 'pending' AND NOT j.historical
        AND j.attempts = 1 AND j.next_at > :now
-     ORDER BY j.next_at LIMIT 200)
+     ORDER BY j.historical, j.next_at LIMIT 200)
   ) AS head
 ) AS waits
 FROM unnest(CAST(:workspace_ids AS uuid[])) AS asked(id)

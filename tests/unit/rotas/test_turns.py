@@ -25,6 +25,8 @@ ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Pacific/Apia", "
 ODD = (
     datetime(2026, 3, 7, 18, tzinfo=UTC),
     datetime(2026, 10, 31, 18, tzinfo=UTC),
+    datetime(2026, 3, 28, 18, tzinfo=UTC),
+    datetime(2026, 10, 24, 18, tzinfo=UTC),
     datetime(2011, 12, 29, 12, tzinfo=UTC),
     datetime(2026, 11, 22, 15, tzinfo=UTC),
 )
