@@ -17,7 +17,17 @@ from tests.support.worlds import World
 
 # People at work act on these; everything else that is changed is setting up.
 ACTED_ON: Final = frozenset(
-    {"alerts", "bulk", "bursts", "cases", "dead_letters", "messages", "samples", "views"}
+    {
+        "alerts",
+        "bulk",
+        "bursts",
+        "cases",
+        "dead_letters",
+        "followers",
+        "messages",
+        "samples",
+        "views",
+    }
 )
 # By operation, or by module where all of them are the same.
 OTHERWISE: Final = {
