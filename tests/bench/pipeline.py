@@ -15,11 +15,15 @@ from services.core.intake import service as intake
 from services.core.intake.envelope import read_envelope
 from services.core.intake.records import Incoming
 from services.core.intake.types import ContentKind
+from services.core.subscriptions import service as subscriptions
+from services.core.subscriptions.types import SubscriptionDraft, Wish
+from tests.bench import trail
 from tests.bench.figures import Chapter
 from tests.bench.intake import BATCH, batch_requests
 from tests.bench.place import Place, SignedSource, until_none
 
 WORKERS = 2
+TRAIL = 100_000
 ARQ_QUEUE = "bench:empty"
 _names = itertools.count()
 PENDING = "SELECT count(*) FROM journal WHERE state = 'pending'"
@@ -47,12 +51,25 @@ def measure(place: Place, share: float) -> Chapter:
     )
     slow = _arq_rate(place, count // 4, poll_delay=0.5)
     chapter.add("… of an arq with its defaults", f"{ours / slow:.2f} (arq {slow:,.0f}/s)")
+    told = rate(place, count, is_heard=True)
+    chapter.add(
+        "Events a second where a subscription asks for every message ÷ where none does",
+        f"{told / ours:.2f} ({told:,.0f}/s, {ours:,.0f}/s)",
+    )
+    rows = max(round(TRAIL * share), BATCH)
+    verified = trail.rate(place, rows)
+    chapter.add(f"Rows of the audit trail verified a second, of {rows:,}", f"{verified:,.0f}")
     return chapter
 
 
-def rate(place: Place, count: int) -> float:
-    """Events a second that two workers process; their caches are warm."""
+def rate(place: Place, count: int, *, is_heard: bool = False) -> float:
+    """Events a second that two workers process; their caches are warm.
+
+    With `is_heard` somebody asked for what is said of messages, and takes nothing yet.
+    """
     source = asyncio.run(place.add_source(f"pipeline-{next(_names)}"))
+    if is_heard:
+        asyncio.run(_subscribe(place, UUID(source.workspace_id)))
     with place.working(WORKERS) as pids:
         asyncio.run(_accept(place, source, 2 * BATCH, "warm"))
         asyncio.run(_until_done(place))
@@ -64,6 +81,16 @@ def rate(place: Place, count: int) -> float:
         began = monotonic()
         asyncio.run(_until_done(place))
         return waiting / (monotonic() - began)
+
+
+async def _subscribe(place: Place, workspace_id: UUID) -> None:
+    database = await place.open()
+    draft = SubscriptionDraft(
+        "listener", "https://listener.example/in", Wish(("message.*",)), enabled=False
+    )
+    async with database.unit(workspace_id) as uow:
+        await subscriptions.create_subscription(uow, draft)
+    await database.close()
 
 
 async def _accept(place: Place, source: SignedSource, count: int, mark: str) -> int:
