@@ -146,6 +146,14 @@ class MetricsSettings(Group):
     zone: str = "Asia/Shanghai"
 
 
+class TraceSettings(Group):
+    """Where spans go, in full: `http://collector:4318/v1/traces`. Without it none are made."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://")
+    # Of all traces; every process chooses the same ones.
+    share: float = Field(default=1.0, ge=0, le=1)
+
+
 class SandboxSettings(Group):
     """Workspaces whose time a test may move. Never where anybody's real promises are kept."""
 
@@ -174,6 +182,7 @@ class Settings(BaseSettings):
     sandbox: SandboxSettings = SandboxSettings()
     metrics: MetricsSettings = MetricsSettings()
     sign_in: SignInSettings = SignInSettings()
+    traces: TraceSettings = TraceSettings()
     triage: TriageSettings = TriageSettings()
 
     @field_validator("faults")

@@ -12,6 +12,7 @@ import structlog
 
 from services.core.desk import processing
 from services.core.gateways.channels.wiring import open_gateways
+from services.core.gateways.traces.wiring import open_traces
 from services.core.health import service as health
 from services.core.health.types import ProcessInfo
 from services.core.kit import heap, ids
@@ -52,6 +53,7 @@ async def run(
     """
     assert jobs.__all__  # noqa: S101 - importing the package is what registers the jobs
     logs.configure(level=settings.log.level, json_lines=settings.log.json_lines)
+    end_traces = open_traces(settings.traces, "warmline-worker")
     stopping = stop or _stop_on_signals()
     async with _open_context(settings, classifier) as opened, watched(stall_seconds):
         context = replace(opened, stopping=stopping)
@@ -72,6 +74,7 @@ async def run(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await _hand_back(context.database)
+    await asyncio.to_thread(end_traces)
     log.info("worker.stopped", late=len(late))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from services.core.gateways.channels.wiring import Gateways
-from services.core.kit import failpoints
+from services.core.kit import failpoints, tracing
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
@@ -129,7 +129,12 @@ class Stage:
             self.mark = monotonic()
             if __debug__:
                 await failpoints.reach(f"stage.{self.job.queue}")
-            result = await self.job.body(self.context)
+            with tracing.spanning(f"job {self.job.name}") as span:
+                result = await self.job.body(self.context)
+                if span is not None:
+                    # A look that found nothing is no news.
+                    span.kept = result.done > 0
+                    span.attributes["warmline.done"] = result.done
             self.handled += result.done
             if result.done:
                 for queue in self.job.then:

@@ -55,6 +55,11 @@ def host_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this is the one place
 
 
+def host_nanoseconds() -> int:
+    """The host's idea of now since 1970, as traces want it; never for promises."""
+    return time.time_ns()
+
+
 def monotonic() -> float:
     """Seconds on a clock that never jumps; only differences mean anything."""
     return time.monotonic()

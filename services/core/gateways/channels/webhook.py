@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from services.core.gateways.channels.port import Parcel
 from services.core.gateways.channels.posting import JSON, Posting, PostingGateway
-from services.core.kit import signatures
+from services.core.kit import signatures, tracing
 
 
 class WebhookGateway(PostingGateway):
@@ -35,6 +35,8 @@ class WebhookGateway(PostingGateway):
         }
         if parcel.request_id:
             headers["x-request-id"] = parcel.request_id
+        if span := tracing.current():
+            headers["traceparent"] = span.traceparent
         return Posting(url, body, headers)
 
 

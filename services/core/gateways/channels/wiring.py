@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from typing_extensions import override
+
 from services.core.gateways.channels.alertmanager import AlertmanagerGateway
 from services.core.gateways.channels.apprise import AppriseGateway
 from services.core.gateways.channels.console import ConsoleGateway
@@ -10,13 +12,40 @@ from services.core.gateways.channels.dingtalk import DingTalkGateway
 from services.core.gateways.channels.feishu import FeishuGateway
 from services.core.gateways.channels.mail import MailGateway
 from services.core.gateways.channels.pagerduty import PagerDutyGateway
-from services.core.gateways.channels.port import ChannelGateway
+from services.core.gateways.channels.port import Answer, ChannelGateway, Parcel
 from services.core.gateways.channels.slack import SlackGateway
 from services.core.gateways.channels.webhook import WebhookGateway
 from services.core.gateways.channels.wecom import WeComGateway
+from services.core.kit import tracing
 from services.core.kit.http import GuardedClient
+from services.core.kit.tracing import Kind
 
 Gateways = Mapping[str, ChannelGateway]
+
+
+class TracedGateway(ChannelGateway):
+    """Each sending as a span of the trace of the request it came of."""
+
+    def __init__(self, kind: str, gateway: ChannelGateway) -> None:
+        self._kind = kind
+        self._gateway = gateway
+
+    @override
+    async def send(self, parcel: Parcel) -> Answer:
+        name = f"send {self._kind}"
+        with tracing.spanning(name, Kind.CLIENT, request_id=parcel.request_id) as span:
+            answer = await self._gateway.send(parcel)
+            if span is not None:
+                span.attributes["warmline.parcel_id"] = str(parcel.id)
+                if answer.status_code is not None:
+                    span.attributes["http.response.status_code"] = answer.status_code
+                if answer.failure is not None:
+                    span.failure = answer.failure.value
+            return answer
+
+
+def traced(gateways: Gateways) -> Gateways:
+    return {kind: TracedGateway(kind, each) for kind, each in gateways.items()}
 
 
 @asynccontextmanager
@@ -36,7 +65,7 @@ async def open_gateways(
         allow_private=allow_private_addresses, timeout_seconds=timeout_seconds
     ) as client:
         try:
-            yield {
+            gateways: dict[str, ChannelGateway] = {
                 "webhook": WebhookGateway(client),
                 "console": ConsoleGateway(),
                 "feishu": FeishuGateway(client, base_url),
@@ -48,5 +77,6 @@ async def open_gateways(
                 "alertmanager": AlertmanagerGateway(client, base_url),
                 "apprise": apprise,
             }
+            yield traced(gateways) if tracing.is_on() else gateways
         finally:
             apprise.close()
