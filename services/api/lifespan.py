@@ -1,5 +1,6 @@
 """What the process opens and closes: nothing is required to start, everything is returned."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,3 +30,4 @@ async def run(app: FastAPI) -> AsyncIterator[None]:
         await state.refusals.close()
         await state.wakeups.close()
         await state.database.close()
+        await asyncio.to_thread(app.state.end_traces)

@@ -24,6 +24,8 @@ from services.api.meters import MeasureRequests, Meters
 from services.api.middleware import InputGuard, RequestContext
 from services.api.publishing import publish
 from services.api.stream_hub import StreamHub
+from services.api.view_hub import ViewHub
+from services.core.gateways.traces.wiring import open_traces
 from services.core.gateways.wakeups.fake import RecordedWakeups
 from services.core.gateways.wakeups.live import RedisWakeups
 from services.core.gateways.wakeups.port import Wakeups
@@ -53,6 +55,8 @@ def create_app(
 
     Raises ValueError when neither a database nor its address is given.
     """
+    # Before the pool is made, which tells of its statements.
+    end_traces = open_traces(settings.traces, "warmline-api")
     app = Application(
         title="Warmline",
         version=VERSION,
@@ -65,7 +69,10 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # The framework's own spans know no request id, and tell what was refused and why.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.state.end_traces = end_traces
     database = database or open_database(settings)
     wakeups = wakeups or open_wakeups(settings)
     app.state.warmline = AppState(
@@ -80,10 +87,8 @@ def create_app(
         deliveries=GroupCommit(database, wakeups.wake),
         refusals=RefusalTally(database),
     )
-    app.state.stream_hub = StreamHub(database)
+    _share_looks(app, database)
     app.state.hashing = Hashing(at_once=settings.sign_in.hashing_at_once)
-    app.state.meters = Meters(database)
-    app.state.glances = Glances(database)
     errors.register(app)
     _wrap(app, settings)
     # Not include_router: it would build every route a second time, on the first request.
@@ -101,6 +106,14 @@ def _kept_routes() -> tuple[Sequence[BaseRoute], Readings]:
     modules = [import_module(f"{routes.__name__}.{name}") for name in names]
     kept = [route for module in modules for route in module.router.routes]
     return kept, contract.keep(kept)
+
+
+def _share_looks(app: FastAPI, database: Database) -> None:
+    """What many callers ask is looked up once for all of them."""
+    app.state.stream_hub = StreamHub(database)
+    app.state.view_hub = ViewHub(database, app.state.stream_hub)
+    app.state.meters = Meters(database)
+    app.state.glances = Glances(database)
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:

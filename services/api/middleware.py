@@ -1,6 +1,7 @@
 """What wraps every request: an id, a line in the log, safe headers, and a body worth parsing."""
 
 import re
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from services.api.limits import STANDING, Standing
 from services.api.meters import METHODS
 from services.core.intake.errors import UnsupportedMediaError
 from services.core.intake.strict_json import parse
-from services.core.kit import ids
+from services.core.kit import ids, tracing
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import DomainError, FieldProblem, InvalidInputError, NotFoundError
 from services.core.kit.text import clean_tree
+from services.core.kit.tracing import Kind, Span
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,12 @@ class RequestContext:
             await send(message)
 
         started = monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            tracing.spanning(
+                "request", Kind.SERVER, request_id=request_id, sent=_sent_along(scope)
+            ) as span,
+        ):
             try:
                 await self._app(scope, receive, send_marked)
             except ClientGoneError:
@@ -74,6 +81,7 @@ class RequestContext:
                 await internal_response(request_id)(scope, receive, send_marked)
             finally:
                 _write_line(scope, outcome["status"], monotonic() - started)
+                _name(span, scope, outcome["status"])
 
 
 class InputGuard:
@@ -160,8 +168,30 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
+    # A trace that somebody began goes on under its own id.
+    if trace := tracing.read_sent(_sent_along(scope)):
+        return trace[0]
     fresh: UUID = ids.new_id()
     return fresh.hex
+
+
+def _sent_along(scope: Scope) -> str:
+    found = [value for name, value in scope["headers"] if name == b"traceparent"]
+    return str(found[0], "latin-1") if len(found) == 1 else ""
+
+
+def _name(span: Span | None, scope: Scope, status: int | None) -> None:
+    if span is None:
+        return
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    route = getattr(scope.get("route"), "path", None)
+    span.name = f"{method} {route}" if route else method
+    span.attributes |= {"http.request.method": method}
+    span.attributes |= {"http.route": route} if route else {}
+    if status is not None:
+        span.attributes["http.response.status_code"] = int(status)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.failure = span.failure or str(int(status))
 
 
 def _mark(headers: MutableHeaders, scope: Scope, request_id: str) -> None:

@@ -110,8 +110,9 @@ def _correct(operation: dict[str, Any]) -> None:
         # A stream of events is no string, and this version of OpenAPI has no word for it.
         content.get(_EVENT_STREAM, {}).pop("schema", None)
         if PROBLEM_MEDIA in content:
-            # No problem ever travels as plain JSON.
+            # No problem ever travels as plain JSON, nor as an event.
             content.pop("application/json", None)
+            content.pop(_EVENT_STREAM, None)
     operation["responses"] = dict(sorted(responses.items()))
 
 

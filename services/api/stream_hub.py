@@ -131,15 +131,18 @@ class StreamHub:
         return sum(feed.listeners for feed in self._feeds.values())
 
     @asynccontextmanager
-    async def listen(self, workspace_id: UUID, after: int | None) -> AsyncIterator[Listener]:
+    async def listen(
+        self, workspace_id: UUID, after: int | None, *, always: bool = False
+    ) -> AsyncIterator[Listener]:
         """Listen from behind number `after`, or from now on.
 
+        `always` is for what listens in the place of others, who were counted themselves.
         Raises UnavailableError when too many listen already or the database is away.
         """
         last, first_kept = await self._head(workspace_id)
         position, missing = _start(after, last, first_kept)
         feed = self._feeds.setdefault(workspace_id, _Feed(workspace_id, last))
-        if feed.listeners >= MOST_LISTENERS:
+        if feed.listeners >= MOST_LISTENERS and not always:
             raise UnavailableError("Too many listen to this workspace's stream already.")
         feed.listeners += 1
         reader = feed.reader = feed.reader or asyncio.create_task(self._follow(feed))
@@ -194,3 +197,13 @@ def _start(after: int | None, last: int, first_kept: int) -> tuple[int, Gap | No
     if after + 1 < first_kept:
         return first_kept - 1, Gap(after + 1, first_kept - 1, first_kept - 1)
     return after, None
+
+
+async def first_of(one: asyncio.Event, other: asyncio.Event, patience: float) -> None:
+    """Wait for either, `patience` seconds at most."""
+    waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
+    try:
+        await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -24,6 +24,7 @@ _GROUPS = (
     "quarantine",
     "dead-letters",
     "triage",
+    "export",
     *_TELLING,
     *_DAILY,
 )

@@ -51,12 +51,13 @@ class Listener:
 
 @asynccontextmanager
 async def listening(
-    http: httpx.AsyncClient, *, after: int | None = None
+    http: httpx.AsyncClient, *, after: int | None = None, **query: str
 ) -> AsyncIterator[Listener]:
     """Listen from now on, or behind a number, until the block ends; then hang up."""
     headers = {} if after is None else {"last-event-id": str(after)}
     listener = Listener()
-    async with http.stream("GET", "/v1/stream", headers=headers, timeout=60) as answer:
+    stream = http.stream("GET", "/v1/stream", headers=headers, params=query, timeout=60)
+    async with stream as answer:
         assert answer.status_code == httpx.codes.OK, await answer.aread()
         lines = answer.aiter_lines()
         # The first line is said when nothing can be missed any more.

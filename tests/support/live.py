@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.api.stream_hub import StreamHub
+from services.api.view_hub import ViewHub
 
 PATIENCE = 10
 
@@ -19,6 +20,12 @@ class Live:
     address: str
     hub: StreamHub
     task: "asyncio.Task[None]"
+    app: FastAPI
+
+    @property
+    def views(self) -> ViewHub:
+        hub: ViewHub = self.app.state.view_hub
+        return hub
 
 
 @asynccontextmanager
@@ -31,7 +38,7 @@ async def serving(app: FastAPI) -> AsyncIterator[Live]:
     await until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Live(f"http://127.0.0.1:{port}", app.state.stream_hub, task)
+        yield Live(f"http://127.0.0.1:{port}", app.state.stream_hub, task, app)
     finally:
         app.state.stream_hub.close()
         server.should_exit = True

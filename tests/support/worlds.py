@@ -14,6 +14,8 @@ from services.core.intake.records import SourceDraft
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.metrics import service as metrics
+from services.core.reports import service as reports
+from services.core.reports.types import Period, ReportDraft
 from services.core.rotas import service as rotas
 from services.core.rotas.types import ContactKind, Layer, OverrideDraft, RotaDraft, TeamDraft
 from services.core.rulebook import service as rulebook
@@ -129,6 +131,7 @@ FIND = {
     "override_id": "SELECT id FROM rota_overrides",
     "policy_id": "SELECT id FROM policies",
     "post_id": "SELECT id FROM posts",
+    "report_id": "SELECT id FROM reports",
     "rota_id": "SELECT id FROM rotas",
     "rule_id": "SELECT id FROM rules",
     "sample_id": "SELECT id FROM review_samples",
@@ -188,7 +191,7 @@ async def make_world(database: Database, name: str) -> World:
         await uow.execute(BURST, {"id": uuid4()})
         await uow.execute(DETECTOR, {"id": uuid4()})
         await _subscribe(uow)
-        await exports.order(uow, ExportDraft(What.MESSAGES))
+        await _hand_out(uow)
         await views.create_view(uow, ViewDraft("Everything", ViewKind.CASES))
         await uow.execute(SAMPLE, {"id": uuid4()})
         await uow.execute(MODEL, {"id": uuid4()})
@@ -209,6 +212,16 @@ async def _subscribe(uow: UnitOfWork) -> None:
     made = await subscriptions.create_subscription(uow, draft)
     await uow.execute(DEAD_PARCEL, {"id": made.id})
     await uow.execute(CALL)
+
+
+async def _hand_out(uow: UnitOfWork) -> None:
+    """A file that was ordered, and a week on its way to the first channel there is."""
+    await exports.order(uow, ExportDraft(What.MESSAGES))
+    channel_id = (await uow.execute(FIND["channel_id"])).scalars().first()
+    assert channel_id is not None
+    draft = ReportDraft("Our week", Period.WEEKLY, channel_id)
+    report = await reports.create_report(uow, draft, zone="UTC")
+    await reports.send_now(uow, report.id, zone="UTC")
 
 
 async def _be_on_call(uow: UnitOfWork, member_id: UUID) -> None:

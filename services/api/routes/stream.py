@@ -1,8 +1,10 @@
-"""What happens, as it happens: server-sent facts of cases, promises and alerts."""
+"""What happens, as it happens: server-sent facts, or that the list of a view changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
 
 import orjson
 import structlog
@@ -14,10 +16,13 @@ from typing_extensions import override
 
 from services.api.credentials import identify
 from services.api.deps import State, require
-from services.api.stream_hub import Gap, Listener, StreamHub
+from services.api.errors import problems
+from services.api.stream_hub import Gap, StreamHub
+from services.api.view_hub import ViewChange, ViewHub
 from services.core.kit.clock import monotonic
-from services.core.kit.errors import UnavailableError
-from services.core.sessions.errors import NoSessionError
+from services.core.kit.errors import NotFoundError, UnavailableError
+from services.core.search.errors import NothingToLookForError
+from services.core.sessions.errors import NoSessionError, NotSignedInError
 from services.core.stream.types import PublishedFact
 from services.core.workspaces.errors import BadKeyError
 from services.core.workspaces.types import Caller, Scope
@@ -42,6 +47,18 @@ _EXAMPLE = (
     '"payload":{"case_id":"…","kind":"first_response"},"at":"2026-11-21T10:15:04Z"}\n'
     "id: 42\n\n"
 )
+
+
+class Listening(Protocol):
+    """A place in what happens: of the whole workspace, or beside one view."""
+
+    @property
+    def position(self) -> int: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+    async def take(self, patience: float) -> "Sequence[PublishedFact | Gap | ViewChange]": ...
 
 
 class LiveStream(StreamingResponse):
@@ -98,9 +115,21 @@ async def open_listener(
     after: Annotated[
         int | None, Query(ge=0, le=2**53, description="A number to go on from.")
     ] = None,
-) -> AsyncIterator[Listener]:
+    view: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[0-9A-Za-z-]{1,64}$",
+            description="Only that this view changed: its id, or the `slug` of a built-in one.",
+        ),
+    ] = None,
+) -> AsyncIterator[Listening]:
     """A place in the caller's stream, given back when the answer has ended, however it ended."""
     start = int(last_event_id) if last_event_id else after
+    if view is not None:
+        view_hub: ViewHub = request.app.state.view_hub
+        async with view_hub.listen(caller.workspace_id, view, caller.person, start) as beside:
+            yield beside
+        return
     hub: StreamHub = request.app.state.stream_hub
     async with hub.listen(caller.workspace_id, start) as listener:
         yield listener
@@ -112,7 +141,8 @@ async def open_listener(
     # Said here because the answer's class does not take one, and the schema asks it.
     status_code=200,
     response_class=LiveStream,
-    responses={
+    responses=problems(NotFoundError, NotSignedInError, NothingToLookForError)
+    | {
         200: {
             "description": "Server-sent events.",
             "content": {"text/event-stream": {"example": _EXAMPLE}},
@@ -123,7 +153,7 @@ async def listen(
     request: Request,
     state: State,
     # Lives as long as the answer, not as the function; it holds no connection.
-    listener: Annotated[Listener, Depends(open_listener, scope="request")],
+    listener: Annotated[Listening, Depends(open_listener, scope="request")],
     kinds: Annotated[
         list[Annotated[str, Query(min_length=1, max_length=64)]] | None,
         Query(max_length=20, description="Only kinds that begin so, for example `alert.`."),
@@ -135,12 +165,17 @@ async def listen(
     payload, at}`; facts carry ids and numbers, never texts. Starts now, or behind the number in
     `Last-Event-ID` or `after`, so that nothing is missed by reconnecting. What cannot be had any
     more is announced by a `gap` event with `{"from", "to"}`: read the lists again then.
+
+    With `view` the only event is `view.changed`, once a second at most and at once in the
+    beginning: `payload` holds the ids that `came` to, `changed` on and `left` its first 200
+    rows, or says `whole` where that is not known. Read the view again then. The stream ends
+    when the view is deleted. `kinds` means nothing beside it.
     """
     gate = Gate(lambda: identify(request, state.database, state.settings.api.cors_origins))
     return LiveStream(_write(listener, gate, tuple(kinds or ("",))))
 
 
-async def _write(listener: Listener, gate: Gate, kinds: tuple[str, ...]) -> AsyncIterator[bytes]:
+async def _write(listener: Listening, gate: Gate, kinds: tuple[str, ...]) -> AsyncIterator[bytes]:
     # Something at once: the reader learns that the stream stands.
     yield format_sse_event(comment="listening", retry=RETRY_MS)
     written_at = monotonic()
@@ -159,8 +194,25 @@ async def _write(listener: Listener, gate: Gate, kinds: tuple[str, ...]) -> Asyn
             written_at = monotonic()
 
 
-def _wanted(taken: PublishedFact | Gap, kinds: tuple[str, ...]) -> bool:
-    return isinstance(taken, Gap) or taken.fact.kind.startswith(kinds)
+def _wanted(taken: PublishedFact | Gap | ViewChange, kinds: tuple[str, ...]) -> bool:
+    return not isinstance(taken, PublishedFact) or taken.fact.kind.startswith(kinds)
+
+
+def _event(taken: PublishedFact | Gap | ViewChange) -> bytes:
+    if isinstance(taken, Gap):
+        data = orjson.dumps({"from": taken.first, "to": taken.last}).decode()
+        return format_sse_event(event="gap", data_str=data, id=str(taken.resume))
+    if isinstance(taken, ViewChange):
+        named = {name: getattr(taken, name) for name in ("came", "changed", "left")}
+        # Ids as the driver gives them are no plain ones.
+        parts: dict[str, Any] = {
+            name: [str(each) for each in found] for name, found in named.items()
+        }
+        parts |= {"whole": taken.whole}
+        return _told(taken.seq, "view.changed", ("view", taken.view_id), parts, taken.at)
+    fact = taken.fact
+    subject = (fact.subject_kind, fact.subject_id)
+    return _told(taken.seq, fact.kind, subject, fact.payload, taken.at)
 
 
 class _Written:
@@ -168,9 +220,9 @@ class _Written:
 
     def __init__(self) -> None:
         # With the fact itself: no other has its identity as long as it is kept.
-        self._kept: dict[int, tuple[PublishedFact | Gap, bytes]] = {}
+        self._kept: dict[int, tuple[PublishedFact | Gap | ViewChange, bytes]] = {}
 
-    def of(self, taken: PublishedFact | Gap) -> bytes:
+    def of(self, taken: PublishedFact | Gap | ViewChange) -> bytes:
         kept = self._kept.get(id(taken))
         if kept is None:
             if len(self._kept) >= MOST_WRITTEN:
@@ -182,20 +234,18 @@ class _Written:
 _WRITTEN = _Written()
 
 
-def _event(taken: PublishedFact | Gap) -> bytes:
-    if isinstance(taken, Gap):
-        data = orjson.dumps({"from": taken.first, "to": taken.last}).decode()
-        return format_sse_event(event="gap", data_str=data, id=str(taken.resume))
-    fact = taken.fact
+def _told(
+    seq: int, kind: str, subject: tuple[str, UUID], payload: dict[str, Any], at: datetime
+) -> bytes:
     data = orjson.dumps(
         {
-            "seq": taken.seq,
-            "kind": fact.kind,
-            "subject_kind": fact.subject_kind,
-            "subject_id": str(fact.subject_id),
-            "payload": fact.payload,
-            "at": taken.at,
+            "seq": seq,
+            "kind": kind,
+            "subject_kind": subject[0],
+            "subject_id": str(subject[1]),
+            "payload": payload,
+            "at": at,
         },
         option=orjson.OPT_UTC_Z,
     ).decode()
-    return format_sse_event(event=fact.kind, data_str=data, id=str(taken.seq))
+    return format_sse_event(event=kind, data_str=data, id=str(seq))

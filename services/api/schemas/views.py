@@ -128,9 +128,10 @@ class ViewBody(StrictModel):
 
 
 class ViewView(ReadModel):
-    """One that is `built_in` is the same everywhere, and cannot be changed."""
+    """One that is `built_in` is the same everywhere, cannot be changed, and has a short name."""
 
     id: UUID
+    slug: str | None
     version: int
     name: str
     where: Conditions
@@ -143,6 +144,7 @@ class ViewView(ReadModel):
     def of(cls, view: SavedView) -> Self:
         return cls(
             id=view.id,
+            slug=view.slug,
             version=view.version,
             name=view.draft.name,
             where=conditions_of(view),

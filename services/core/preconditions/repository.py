@@ -16,6 +16,7 @@ _TABLES: Final[Mapping[Thing, str]] = {
     Thing.LADDER: "ladders",
     Thing.MEMBER: "members",
     Thing.POLICY: "policies",
+    Thing.REPORT: "reports",
     Thing.ROTA: "rotas",
     Thing.RULE: "rules",
     Thing.SOURCE: "sources",

@@ -15,6 +15,7 @@ class Thing(StrEnum):
     LADDER = "ladder"
     MEMBER = "member"
     POLICY = "policy"
+    REPORT = "report"
     ROTA = "rota"
     RULE = "rule"
     SOURCE = "source"

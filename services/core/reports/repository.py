@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.kit.uow import UnitOfWork
@@ -49,7 +49,22 @@ WHERE workspace_id = :workspace_id AND report_id = :report_id AND first_day = :f
 """
 ISSUES: Final = """
 SELECT * FROM report_issues WHERE workspace_id = :workspace_id AND report_id = :report_id
+  AND first_day < coalesce(CAST(:before AS date), 'infinity')
 ORDER BY first_day DESC LIMIT :limit
+"""
+# Held to the end of the transaction: reports of a workspace are counted and added one by one.
+TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended('reports/' || :workspace_id, 0))"
+# What is over is begun anew, as another parcel; what is under way stays as it is.
+REOPEN: Final = """
+INSERT INTO report_issues AS issue (workspace_id, report_id, first_day, until_day, parcel_id, state,
+  attempts, opened_at, next_at, detail)
+VALUES (:workspace_id, :report_id, :first_day, :until_day, :parcel_id, 'waiting', 0, :opened_at,
+  :next_at, '')
+ON CONFLICT (workspace_id, report_id, first_day) DO UPDATE SET
+  parcel_id = excluded.parcel_id, state = 'waiting', attempts = 0, opened_at = excluded.opened_at,
+  next_at = excluded.next_at, ended_at = NULL, detail = ''
+WHERE issue.state <> 'waiting'
+RETURNING *
 """
 REMOVE: Final = "DELETE FROM {table} WHERE workspace_id = :workspace_id AND {column} = :id"
 
@@ -122,6 +137,31 @@ async def end(uow: UnitOfWork, claimed: Issue, after: Issue) -> None:
     await uow.execute(END, bound)
 
 
+async def reopen(uow: UnitOfWork, issue: Issue) -> Issue | None:
+    """The issue as it waits now; None where it was waiting already."""
+    bound = {
+        "workspace_id": uow.workspace_id,
+        "report_id": issue.report_id,
+        "first_day": issue.first_day,
+        "until_day": issue.until_day,
+        "parcel_id": issue.parcel_id,
+        "opened_at": issue.opened_at,
+        "next_at": issue.next_at,
+    }
+    row = (await uow.execute(REOPEN, bound)).one_or_none()
+    return None if row is None else _issue(row)
+
+
+async def take_turn(uow: UnitOfWork) -> None:
+    await uow.execute(TURN, {"workspace_id": str(uow.workspace_id)})
+
+
+async def count_reports(uow: UnitOfWork) -> int:
+    counted = select(func.count()).where(ReportRow.workspace_id == uow.workspace_id)
+    found: int = (await uow.execute(counted)).scalar_one()
+    return found
+
+
 async def add_report(uow: UnitOfWork, report: Report) -> None:
     """Raises IntegrityError where one has the name."""
     values = {
@@ -141,27 +181,57 @@ async def add_report(uow: UnitOfWork, report: Report) -> None:
     await uow.execute(insert(ReportRow), values)
 
 
+async def change_report(uow: UnitOfWork, report: Report) -> None:
+    """Raises IntegrityError where another one has the name."""
+    changed = {
+        "name": report.name,
+        "kind": report.kind.value,
+        "language": report.language.value,
+        "channel_id": report.channel_id,
+        "on_day": report.on_day,
+        "at_hour": report.at_hour,
+        "enabled": report.enabled,
+        "next_at": report.next_at,
+        "updated_at": report.updated_at,
+    }
+    of_it = (ReportRow.workspace_id == uow.workspace_id, ReportRow.id == report.id)
+    await uow.execute(update(ReportRow).where(*of_it).values(changed))
+
+
 async def remove_report(uow: UnitOfWork, report_id: UUID) -> None:
     for table, column in (("report_issues", "report_id"), ("reports", "id")):
         bound = {"workspace_id": uow.workspace_id, "id": report_id}
         await uow.execute(REMOVE.format(table=table, column=column), bound)
 
 
-async def list_reports(uow: UnitOfWork, report_id: UUID | None = None) -> list[Report]:
+async def list_reports(uow: UnitOfWork) -> list[Report]:
     """By name."""
     query = (
         select(ReportRow.__table__)
         .where(ReportRow.workspace_id == uow.workspace_id)
         .order_by(ReportRow.name)
     )
-    if report_id is not None:
-        query = query.where(ReportRow.id == report_id)
     return [_report(row) for row in await uow.execute(query)]
 
 
-async def list_issues(uow: UnitOfWork, report_id: UUID, limit: int) -> list[Issue]:
-    """The last first."""
-    bound = {"workspace_id": uow.workspace_id, "report_id": report_id, "limit": limit}
+async def get_report(uow: UnitOfWork, report_id: UUID, *, locked: bool = False) -> Report | None:
+    query = select(ReportRow.__table__).where(
+        ReportRow.workspace_id == uow.workspace_id, ReportRow.id == report_id
+    )
+    row = (await uow.execute(query.with_for_update() if locked else query)).one_or_none()
+    return None if row is None else _report(row)
+
+
+async def list_issues(
+    uow: UnitOfWork, report_id: UUID, before: date | None, limit: int
+) -> list[Issue]:
+    """The last first; `before` is the first day of the last one already seen."""
+    bound = {
+        "workspace_id": uow.workspace_id,
+        "report_id": report_id,
+        "before": before,
+        "limit": limit,
+    }
     return [_issue(row) for row in await uow.execute(ISSUES, bound)]
 
 

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.core.reports.types import Period, ReportDraft
+from services.core.reports.types import Period, Report, ReportDraft
 
+# What a page of them holds.
+MOST_REPORTS: Final = 50
 DAY: Final = timedelta(days=1)
 DAYS_OF_A_WEEK: Final = 7
 # Every month has as many.
@@ -45,6 +47,19 @@ def next_after(draft: ReportDraft, now: datetime, zone: str) -> datetime:
         if due > now and _is_its_day(draft, day):
             return due
         day += DAY
+
+
+def next_of(before: Report, draft: ReportDraft, now: datetime, zone: str) -> datetime:
+    """When a changed report is due next: as before, unless its days were changed.
+
+    One that is switched on again begins anew: what was due meanwhile was meant not to be sent.
+    """
+    kept = all(
+        getattr(before, each) == getattr(draft, each) for each in ("kind", "on_day", "at_hour")
+    )
+    if kept and before.enabled:
+        return before.next_at
+    return next_after(draft, now, zone)
 
 
 def period_before(kind: Period, today: date) -> tuple[date, date]:

@@ -1,8 +1,9 @@
 """Reports on schedule: set up, and sent once for each period however many workers there are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,24 +25,29 @@ from services.core.metrics import service as metrics
 from services.core.metrics.pages import Dashboard
 from services.core.metrics.rules import local_day, local_days
 from services.core.reports import repository, rules, wording
-from services.core.reports.errors import ReportNameTakenError
+from services.core.reports.errors import (
+    IssueUnderWayError,
+    ReportNameTakenError,
+    TooManyReportsError,
+)
 from services.core.reports.types import Issue, IssueState, Report, ReportDraft
 
 log = structlog.get_logger(__name__)
 
+QUEUE: Final = "reports"
 MOST_DETAIL: Final = 300
 
 
 async def create_report(uow: UnitOfWork, draft: ReportDraft, *, zone: str) -> Report:
     """To be sent from now on, in days of the workspace's zone, or of `zone` where it chose none.
 
-    Raises NotFoundError for a channel there is not, InvalidInputError, ReportNameTakenError.
+    Raises NotFoundError for a channel there is not, InvalidInputError, ReportNameTakenError,
+    TooManyReportsError.
     """
-    problem = rules.problem_of(draft)
-    if problem is not None:
-        pointer, detail = problem
-        raise InvalidInputError(detail, errors=[FieldProblem(pointer, "invalid", detail)])
-    await alerts.get_channel(uow, draft.channel_id)
+    await _check(uow, draft)
+    await repository.take_turn(uow)
+    if await repository.count_reports(uow) >= rules.MOST_REPORTS:
+        raise TooManyReportsError(rules.MOST_REPORTS)
     zone = await metrics.get_zone(uow, zone)
     report = Report(
         **asdict(draft),
@@ -50,17 +56,56 @@ async def create_report(uow: UnitOfWork, draft: ReportDraft, *, zone: str) -> Re
         created_at=uow.real_now,
         updated_at=uow.real_now,
     )
-    try:
+    with _names_are_unique():
         await repository.add_report(uow, report)
-    except IntegrityError as error:
-        raise ReportNameTakenError from error
     await audit.record(uow, [AuditEntry("report.created", "report", report.id)])
     return report
 
 
+async def get_report(uow: UnitOfWork, report_id: UUID) -> Report:
+    """Raises NotFoundError."""
+    return _known(await repository.get_report(uow, report_id))
+
+
+async def change_report(
+    uow: UnitOfWork, report_id: UUID, draft: ReportDraft, *, zone: str
+) -> Report:
+    """All of it at once; an issue that is under way is sent as the report is then.
+
+    Raises NotFoundError, InvalidInputError, ReportNameTakenError.
+    """
+    before = _known(await repository.get_report(uow, report_id, locked=True))
+    await _check(uow, draft)
+    zone = await metrics.get_zone(uow, zone)
+    now = uow.real_now
+    next_at = rules.next_of(before, draft, now, zone)
+    report = replace(before, **asdict(draft), next_at=next_at, updated_at=now)
+    with _names_are_unique():
+        await repository.change_report(uow, report)
+    await audit.record(uow, [AuditEntry("report.changed", "report", report_id)])
+    return report
+
+
+async def send_now(uow: UnitOfWork, report_id: UUID, *, zone: str) -> Issue:
+    """Send the last full week or month at once, once more where it was sent before.
+
+    The schedule goes on as it was. Raises NotFoundError, IssueUnderWayError.
+    """
+    report = _known(await repository.get_report(uow, report_id, locked=True))
+    zone = await metrics.get_zone(uow, zone)
+    issue = _issue_of(report, uow, zone, at=uow.real_now)
+    opened = await repository.reopen(uow, issue)
+    if opened is None:
+        raise IssueUnderWayError(issue.first_day)
+    detail = {"first_day": issue.first_day.isoformat()}
+    await audit.record(uow, [AuditEntry("report.sent_now", "report", report_id, detail)])
+    uow.wake(QUEUE)
+    return opened
+
+
 async def remove_report(uow: UnitOfWork, report_id: UUID) -> None:
     """Take it away with its issues. Raises NotFoundError."""
-    await _get(uow, report_id)
+    _known(await repository.get_report(uow, report_id, locked=True))
     await repository.remove_report(uow, report_id)
     await audit.record(uow, [AuditEntry("report.removed", "report", report_id)])
 
@@ -70,9 +115,15 @@ async def list_reports(uow: UnitOfWork) -> list[Report]:
     return await repository.list_reports(uow)
 
 
-async def list_issues(uow: UnitOfWork, report_id: UUID, *, limit: int = 20) -> list[Issue]:
-    """The last first."""
-    return await repository.list_issues(uow, report_id, limit)
+async def list_issues(
+    uow: UnitOfWork, report_id: UUID, *, before: date | None = None, limit: int = 20
+) -> list[Issue]:
+    """The last first; `before` is the first day of the last one already seen.
+
+    Raises NotFoundError.
+    """
+    await get_report(uow, report_id)
+    return await repository.list_issues(uow, report_id, before, limit)
 
 
 async def send_due(database: Database, gateways: Gateways, *, zone: str) -> int:
@@ -96,8 +147,15 @@ async def _open_issue(uow: UnitOfWork, report_id: UUID, zone: str) -> None:
     if report is None:
         return
     zone = await metrics.get_zone(uow, zone)
+    issue = _issue_of(report, uow, zone, at=rules.first_try(report.next_at, uow.real_now))
+    await repository.add_issue(uow, issue)
+    await repository.move(uow, report.id, rules.next_after(report, uow.real_now, zone))
+
+
+def _issue_of(report: Report, uow: UnitOfWork, zone: str, *, at: datetime) -> Issue:
+    """Of the last full week or month, not sent yet."""
     first, until = rules.period_before(report.kind, local_day(uow.real_now, zone))
-    issue = Issue(
+    return Issue(
         report_id=report.id,
         first_day=first,
         until_day=until,
@@ -105,12 +163,10 @@ async def _open_issue(uow: UnitOfWork, report_id: UUID, zone: str) -> None:
         state=IssueState.WAITING,
         attempts=0,
         opened_at=uow.real_now,
-        next_at=rules.first_try(report.next_at, uow.real_now),
+        next_at=at,
         ended_at=None,
         detail="",
     )
-    await repository.add_issue(uow, issue)
-    await repository.move(uow, report.id, rules.next_after(report, uow.real_now, zone))
 
 
 async def _send(
@@ -140,7 +196,7 @@ async def _attempt(
 ) -> SendResult | None:
     """What came of it; None when the numbers are still being made. Raises NotFoundError."""
     async with database.read(workspace_id) as uow:
-        report = await _get(uow, issue.report_id)
+        report = await get_report(uow, issue.report_id)
         channel = await alerts.get_channel(uow, report.channel_id)
         page = await metrics.read_dashboard(uow, issue.first_day, issue.until_day, zone=zone)
         patient = uow.real_now < issue.opened_at + rules.PATIENCE
@@ -178,8 +234,23 @@ async def _is_behind(uow: UnitOfWork, page: Dashboard) -> bool:
     return page.as_of is None or any(page.first <= day <= page.last for day in days)
 
 
-async def _get(uow: UnitOfWork, report_id: UUID) -> Report:
-    found: Sequence[Report] = await repository.list_reports(uow, report_id)
-    if not found:
+async def _check(uow: UnitOfWork, draft: ReportDraft) -> None:
+    problem = rules.problem_of(draft)
+    if problem is not None:
+        pointer, detail = problem
+        raise InvalidInputError(detail, errors=[FieldProblem(pointer, "invalid", detail)])
+    await alerts.get_channel(uow, draft.channel_id)
+
+
+def _known(report: Report | None) -> Report:
+    if report is None:
         raise NotFoundError("report")
-    return found[0]
+    return report
+
+
+@contextmanager
+def _names_are_unique() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise ReportNameTakenError from error

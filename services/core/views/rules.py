@@ -12,11 +12,11 @@ ME: Final = "me"
 
 # The same ids everywhere, so that a front end may know them.
 _FIRST: Final = 0x7A11_0000_0000
-_CONDITIONS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "紧急 · Urgent now": {"tier": ["urgent"]},
-    "无人认领 · Unassigned": {"assignee_id": "none"},
-    "两小时内到期 · Due within 2 h": {"due_within_minutes": 120},
-    "我的 · Mine": {"assignee_id": ME},
+_COME_WITH_IT: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "urgent": ("紧急 · Urgent now", {"tier": ["urgent"]}),
+    "unassigned": ("无人认领 · Unassigned", {"assignee_id": "none"}),
+    "due-soon": ("两小时内到期 · Due within 2 h", {"due_within_minutes": 120}),
+    "mine": ("我的 · Mine", {"assignee_id": ME}),
 }
 BUILT_IN: Final = tuple(
     SavedView(
@@ -24,13 +24,18 @@ BUILT_IN: Final = tuple(
         1,
         ViewDraft(name, ViewKind.CASES, conditions),
         is_built_in=True,
+        slug=slug,
     )
-    for place, (name, conditions) in enumerate(_CONDITIONS.items(), start=1)
+    for place, (slug, (name, conditions)) in enumerate(_COME_WITH_IT.items(), start=1)
 )
 
 
 def find_built_in(view_id: UUID) -> SavedView | None:
     return next((view for view in BUILT_IN if view.id == view_id), None)
+
+
+def find_by_slug(slug: str) -> SavedView | None:
+    return next((view for view in BUILT_IN if view.slug == slug), None)
 
 
 def may_see(view: SavedView, member_id: UUID | None) -> bool:

@@ -30,6 +30,19 @@ async def get_view(uow: UnitOfWork, view_id: UUID, member_id: UUID | None) -> Sa
     return rules.find_built_in(view_id) or await _get(uow, view_id, member_id)
 
 
+async def find_view(uow: UnitOfWork, place: str, member_id: UUID | None) -> SavedView:
+    """By its id, or by the short name of one that comes with Warmline. Raises NotFoundError."""
+    named = rules.find_by_slug(place)
+    if named is not None:
+        return named
+    try:
+        view_id = UUID(place)
+    except ValueError:
+        noun = "view"
+        raise NotFoundError(noun) from None
+    return await get_view(uow, view_id, member_id)
+
+
 async def create_view(uow: UnitOfWork, draft: ViewDraft) -> SavedView:
     """Raises ViewNameTakenError, TooManyViewsError."""
     await repository.take_turn(uow)

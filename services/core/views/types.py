@@ -29,7 +29,10 @@ class ViewDraft:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A built-in one has no row: it cannot be changed, and its id is the same everywhere."""
+    """A built-in one has no row: it cannot be changed, and is the same everywhere.
+
+    So are its id and its `slug`; others have none.
+    """
 
     id: UUID
     version: int
@@ -37,3 +40,4 @@ class SavedView:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     is_built_in: bool = False
+    slug: str | None = None

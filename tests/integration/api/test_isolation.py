@@ -53,6 +53,7 @@ SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 SILENCE = {"conditions": {"group": "nobody"}, "until": SOON, "reason": "Mine"}
 STEPS = [{"percent": 100, "audience": [{"kind": "member", "id": "{member_id}"}]}]
 VIEW = {"name": "Mine", "where": {"in": "cases", "tier": ["urgent"]}}
+REPORT = {"name": "Mine", "kind": "weekly", "channel_id": "{channel_id}"}
 INHIBITION = {"name": "Mine", "source": {"crisis": True}, "same": "post"}
 SUBSCRIPTION = {"name": "Mine", "url": "https://hooks.example.com/in", "kinds": ["*"]}
 
@@ -86,6 +87,8 @@ BODIES: dict[str, Any] = {
     "presence.put_presence": {"doing": "viewing", "member_id": "{member_id}"},
     "policies.create_policy": POLICY,
     "quarantine.release": {},
+    "reports.change_report": REPORT,
+    "reports.create_report": REPORT,
     "rotas.change_rota": ROTA,
     "rotas.create_rota": ROTA,
     "rotas.override_rota": {"member_id": "{member_id}", "ends_at": TOMORROW},
@@ -233,7 +236,7 @@ async def call(
     if "json" in content:
         # A body that cannot do without a thing names one of mine.
         written = json.dumps(content["json"])
-        for name in ("case_id", "member_id"):
+        for name in ("case_id", "channel_id", "member_id"):
             written = written.replace(f"{{{name}}}", world.ids[name])
         content["json"] = json.loads(written)
     return await client.request(case.method, path, **content)

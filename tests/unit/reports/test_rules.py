@@ -1,13 +1,14 @@
 """When a report is due, what it is about, and when it is tried again."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.core.reports import rules
-from services.core.reports.types import Period, ReportDraft
+from services.core.reports.types import Period, Report, ReportDraft
 
 SHANGHAI = "Asia/Shanghai"
 WEEKLY = ReportDraft("Week", Period.WEEKLY, UUID(int=1), on_day=1, at_hour=9)
@@ -84,3 +85,25 @@ def test_what_no_week_or_day_has_is_refused(draft: ReportDraft, pointer: str) ->
 def test_what_there_is_every_week_and_month_is_taken() -> None:
     assert rules.problem_of(WEEKLY) is None
     assert rules.problem_of(MONTHLY) is None
+
+
+@pytest.mark.parametrize(
+    ("was_on", "changes", "stays"),
+    [
+        (True, {"name": "Other"}, True),
+        (True, {"enabled": False}, True),
+        (True, {"at_hour": 10}, False),
+        (True, {"on_day": 2}, False),
+        (True, {"kind": Period.MONTHLY}, False),
+        (False, {"enabled": True}, False),
+    ],
+)
+def test_a_change_moves_the_next_one_only_where_its_days_change(
+    was_on: bool, changes: dict[str, Any], stays: bool
+) -> None:
+    draft = replace(WEEKLY, enabled=was_on)
+    due = rules.next_after(draft, NOON - timedelta(days=20), SHANGHAI)
+    before = Report(**asdict(draft), id=UUID(int=2), next_at=due, created_at=NOON, updated_at=NOON)
+    found = rules.next_of(before, replace(draft, **changes), NOON, SHANGHAI)
+    assert (found == due) is stays
+    assert stays or found > NOON
