@@ -31,7 +31,9 @@ from typing import Any, Final
 import coverage
 
 import services
+from services.api.main import _kept_routes
 from services.cli.embedded import launcher
+from services.core.triage.engine import load_classifier
 
 ROOT: Final = Path(services.__file__).parents[1]
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -157,6 +159,10 @@ def main() -> None:
     # What follows is written by each child into a file of its own, without what was before.
     if (measuring := coverage.Coverage.current()) is not None:
         measuring.save()
+    else:
+        # Servers make them first of all: they are the same for every one.
+        _kept_routes()
+        load_classifier()
     gc.freeze()
     wish, files = _wait_to_be_born(line)
     line.close()
