@@ -159,3 +159,21 @@ async def test_what_fell_back_and_died_again_goes_no_further(desk: Desk) -> None
     await send(desk, FakeGateway([GONE] * 2))
     assert await desk.states(alert) == ["firing dead", "firing dead"]
     assert await alerts.fall_back(desk.database) == 0
+
+
+async def test_a_pass_over_few_workspaces_leaves_none_out_for_ever(
+    desk: Desk, other_desk: Desk
+) -> None:
+    """Those with nothing to pass on stay among them."""
+    for place in (desk, other_desk):
+        channel = await place.webhook()
+        async with place.database.unit(place.workspace_id) as uow:
+            await alerts.pause_channel(uow, channel.id, "Tired.")
+    visited: set[UUID] = set()
+    for _ in range(60):
+        desk.clock.advance(timedelta(seconds=5))
+        async with desk.database.system() as uow:
+            visited |= set(
+                await fallbacks.list_workspaces(uow, since=uow.now, failing_before=uow.now, limit=1)
+            )
+    assert visited == {desk.workspace_id, other_desk.workspace_id}
