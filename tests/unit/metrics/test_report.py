@@ -60,6 +60,22 @@ def test_one_day_and_nothing_but_zeros_can_be_drawn() -> None:
     drawn(charts.bars({"a": 0.0}, "x"))
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.3, "0.3"), (5.988, "6"), (61.54, "61.5"), (908.5, "908"), (1e4, "10,000")],
+)
+def test_an_axis_says_no_more_than_the_eye_takes(value: float, said: str) -> None:
+    assert charts.rounded(value) == said
+
+
+def test_the_names_of_two_lines_do_not_cover_each_other() -> None:
+    long = "Share of negative messages"
+    picture = drawn(charts.lines(["a"], {long: [1.0], "other": [2.0]}))
+    places = [float(each.attrib["x"]) for each in picture.iter() if each.text in {long, "other"}]
+    # Letters of 11 pixels are 6.5 wide on average.
+    assert places[1] - places[0] > 6.5 * len(long)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_name_breaks_neither_the_page_nor_a_picture(lang: str) -> None:
     written = writing.as_html(page("<script>alert(1)</script>"), "weekly", lang)

@@ -12,6 +12,9 @@ TOP: Final = 10
 COLOURS: Final = ("#c0392b", "#2c7a7b", "#8a6d3b")
 BAR: Final = 22
 LABEL: Final = 150
+# The longest name of a series has room before the next one begins.
+LEGEND: Final = 200
+EXACT_BELOW: Final = 100
 
 
 def lines(
@@ -33,7 +36,7 @@ def lines(
             if value is not None
         ]
         parts.append(
-            f'<text x="{LEFT + 8 + 150 * place}" y="{HEIGHT + 16}" fill="{colour}">'
+            f'<text x="{LEFT + 8 + LEGEND * place}" y="{HEIGHT + 16}" fill="{colour}">'
             f"{escape(name)}</text>"
         )
     return _svg(HEIGHT + 24, parts, ", ".join(series))
@@ -71,11 +74,16 @@ def _frame(days: Sequence[str], top: float, unit: str) -> str:
     return (
         f'<line x1="{LEFT}" y1="{ground}" x2="{WIDTH}" y2="{ground}" stroke="#bbb"/>'
         f'<line x1="{LEFT}" y1="{TOP}" x2="{WIDTH}" y2="{TOP}" stroke="#eee"/>'
-        f'<text x="{LEFT - 6}" y="{TOP + 4}" text-anchor="end">{top:.4g}{escape(unit)}</text>'
+        f'<text x="{LEFT - 6}" y="{TOP + 4}" text-anchor="end">{rounded(top)}{escape(unit)}</text>'
         f'<text x="{LEFT - 6}" y="{ground + 4}" text-anchor="end">0</text>'
         f'<text x="{LEFT}" y="{HEIGHT - 4}">{escape(days[0])}</text>'
         f'<text x="{WIDTH}" y="{HEIGHT - 4}" text-anchor="end">{escape(days[-1])}</text>'
     )
+
+
+def rounded(value: float) -> str:
+    """As much of a number as the eye takes from an axis: `908`, `5.9`, `18,432`."""
+    return f"{value:,.0f}" if value >= EXACT_BELOW else f"{value:.1f}".removesuffix(".0")
 
 
 def _path(values: Sequence[float | None], top: float) -> str:

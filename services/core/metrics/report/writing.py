@@ -14,7 +14,7 @@ max-width:44rem;padding:0 1rem;color:#222}
 h1{font-size:1.5rem;margin-bottom:0}h2{font-size:1.1rem;margin:1.6rem 0 .3rem}
 p.stamp{color:#666;margin-top:.2rem}table{border-collapse:collapse;width:100%}
 th,td{padding:.25rem .4rem;border-bottom:1px solid #eee;text-align:right}
-th:first-child,td:first-child{text-align:left}td.none{color:#999}
+th{width:18%}th:first-child{width:46%}th:first-child,td:first-child{text-align:left}td.none{color:#999}
 svg{width:100%;height:auto;font:11px system-ui,sans-serif;fill:#444}
 @media print{body{margin:0}h2,table,svg{break-inside:avoid}}
 """
