@@ -34,7 +34,8 @@ def journeys_on_the_oldest_postgres(folder: Path) -> int:
         return 0
     say("The journeys on PostgreSQL 15:")
     with start_postgres(folder, fsync=False, bin_dir=OLDEST_POSTGRES) as server:
-        return pytest("-q", "-m", "e2e", WARMLINE_TEST_DATABASE_URL=server.url)
+        journeys = ("-q", "-n", str(WORKERS), "-m", "e2e")
+        return pytest(*journeys, WARMLINE_TEST_DATABASE_URL=server.url)
 
 
 def whole_suite(report: Path) -> int:
