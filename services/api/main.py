@@ -55,8 +55,6 @@ def create_app(
 
     Raises ValueError when neither a database nor its address is given.
     """
-    # Before the pool is made, which tells of its statements.
-    end_traces = open_traces(settings.traces, "warmline-api")
     app = Application(
         title="Warmline",
         version=VERSION,
@@ -72,7 +70,8 @@ def create_app(
         # The framework's own spans know no request id, and tell what was refused and why.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.end_traces = end_traces
+    # Before the pool is made, which tells of its statements.
+    app.state.end_traces = open_traces(settings.traces, "warmline-api")
     database = database or open_database(settings)
     wakeups = wakeups or open_wakeups(settings)
     app.state.warmline = AppState(
