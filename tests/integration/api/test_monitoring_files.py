@@ -68,7 +68,7 @@ def test_every_board_is_told_of_and_has_a_name_of_its_own() -> None:
         if f"`{board.name}`" not in told.replace("deploy/grafana/", "")
     ] == []
     uids = {json.loads(board.read_text(encoding="utf-8"))["uid"] for board in BOARDS}
-    assert len(uids) == len(BOARDS) == 3
+    assert len(uids) == len(BOARDS) == 4
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool (Debian's `prometheus`) is not installed")
