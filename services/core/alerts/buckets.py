@@ -8,15 +8,12 @@ from typing import Final
 from services.core.alerts.limits import ChannelLimits, limits_of
 from services.core.alerts.types import ChannelKind
 
-# Each alert is somebody's incident, or a program's input: together only where it is asked for.
-ALONE: Final = frozenset(
-    {
-        ChannelKind.WEBHOOK.value,
-        ChannelKind.CONSOLE.value,
-        ChannelKind.ALERTMANAGER.value,
-        ChannelKind.PAGERDUTY.value,
-    }
+# The house's own ends: as many on their way at a time as anybody's, and a program reads them.
+OWN: Final = frozenset(
+    {ChannelKind.WEBHOOK.value, ChannelKind.CONSOLE.value, ChannelKind.ALERTMANAGER.value}
 )
+# Each alert is somebody's incident, or a program's input: together only where it is asked for.
+ALONE: Final = OWN | {ChannelKind.PAGERDUTY.value}
 # Each message opens an incident, which something must close: also that of a digest.
 INCIDENTS: Final = frozenset({ChannelKind.PAGERDUTY.value})
 # In a storm what is not urgent waits so long for others to go with.
@@ -38,14 +35,14 @@ class Bucket:
     """The law of one kind: `capacity` at once after a rest, `refill` a second from then on.
 
     A quarter of the capacity is for urgent alerts alone. `digest_rows` alerts fit one message, 0
-    where each goes alone. `width` are on their way at once.
+    where each goes alone. `width` are on their way at once, or as many as to anybody.
     """
 
     kind: str
     capacity: int
     refill: float
     digest_rows: int
-    width: int
+    width: int | None
 
 
 def bucket_of(kind: str) -> Bucket:
@@ -56,7 +53,7 @@ def bucket_of(kind: str) -> Bucket:
         limits.burst,
         _refill(limits),
         0 if kind in ALONE else rows_in(limits.body_bytes),
-        limits.concurrency,
+        None if kind in OWN else limits.concurrency,
     )
 
 

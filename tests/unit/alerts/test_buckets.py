@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.core.alerts.buckets import ALONE, MOST_ALERTS, bucket_of, rows_in
+from services.core.alerts.buckets import ALONE, MOST_ALERTS, OWN, bucket_of, rows_in
 from services.core.alerts.limits import limits_of
 from services.core.alerts.types import ChannelKind
 
@@ -20,6 +20,11 @@ def test_no_minute_sees_more_than_the_limit(kind: str) -> None:
 def test_what_belongs_to_the_house_takes_more_than_any_robot() -> None:
     robots = max(bucket_of(kind).refill for kind in ("feishu", "slack", "email"))
     assert min(bucket_of(kind).refill for kind in ("webhook", "console", "alertmanager")) > robots
+
+
+def test_the_houses_own_have_as_many_hands_as_anybody() -> None:
+    assert {bucket_of(kind).width for kind in OWN} == {None}
+    assert bucket_of("dingtalk").width == 1
 
 
 def test_an_incident_or_a_programs_input_is_never_gathered_unasked() -> None:
