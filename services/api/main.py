@@ -86,8 +86,7 @@ def create_app(
         deliveries=GroupCommit(database, wakeups.wake),
         refusals=RefusalTally(database),
     )
-    _share_looks(app, database)
-    app.state.hashing = Hashing(at_once=settings.sign_in.hashing_at_once)
+    _share(app, settings, database)
     errors.register(app)
     _wrap(app, settings)
     # Not include_router: it would build every route a second time, on the first request.
@@ -107,8 +106,9 @@ def _kept_routes() -> tuple[Sequence[BaseRoute], Readings]:
     return kept, contract.keep(kept)
 
 
-def _share_looks(app: FastAPI, database: Database) -> None:
-    """What many callers ask is looked up once for all of them."""
+def _share(app: FastAPI, settings: Settings, database: Database) -> None:
+    """What callers have in common: looks at the database, and turns at what takes long."""
+    app.state.hashing = Hashing(at_once=settings.sign_in.hashing_at_once)
     app.state.stream_hub = StreamHub(database)
     app.state.view_hub = ViewHub(database, app.state.stream_hub)
     app.state.meters = Meters(database)
