@@ -41,32 +41,6 @@ WHERE v.workspace_id = :workspace_id AND v.policy_id = ANY(CAST(:policy_ids AS u
 ORDER BY v.policy_id, v.version
 """
 
-# One look, many times a second, whose cost is that of what is due: two probes of one index.
-CLOCKWORK = """
-SELECT ARRAY(
-  SELECT DISTINCT workspace_id FROM (
-    SELECT workspace_id FROM timers WHERE state = 'pending' AND fire_at <= :now
-    ORDER BY fire_at LIMIT 5000
-  ) AS earliest
-) AS due, (SELECT min(fire_at) FROM timers WHERE state = 'pending') AS next_at
-"""
-
-# Sandboxes, few and only on installations that have them: when each has something to do, by
-# one probe for each tier of the index of its own workspace.
-SANDBOX_CLOCKWORK = """
-SELECT s.workspace_id, first.fire_at - s.ahead AS next_at
-FROM sandbox_clocks s CROSS JOIN LATERAL (
-  SELECT min(head.fire_at) AS fire_at
-  FROM (VALUES ('urgent'), ('important'), ('routine'), ('spam')) AS tiers (tier)
-  CROSS JOIN LATERAL (
-    SELECT fire_at FROM timers t
-    WHERE t.workspace_id = s.workspace_id AND t.tier = tiers.tier AND t.state = 'pending'
-    ORDER BY t.fire_at LIMIT 1
-  ) AS head
-) AS first
-WHERE first.fire_at IS NOT NULL
-"""
-
 NEXT_MOMENT = """
 SELECT min(fire_at) FROM timers WHERE workspace_id = :workspace_id AND state = 'pending'
 """
@@ -261,17 +235,6 @@ async def retier_timers(uow: UnitOfWork, tiers: Mapping[UUID, Tier]) -> None:
             "tiers": [tier.value for tier in tiers.values()],
         }
         await uow.execute(RETIER_TIMERS, bound)
-
-
-async def look_at_timers(uow: UnitOfWork) -> tuple[list[UUID], datetime | None]:
-    """Workspaces with due timers, and when the first timer of all is due."""
-    row = (await uow.execute(CLOCKWORK, {"now": uow.now})).one()
-    return list(row.due), row.next_at
-
-
-async def look_at_sandboxes(uow: UnitOfWork) -> list[Row[Any]]:
-    """Each sandbox with a moment ahead of it, and when that comes in everybody's time."""
-    return list(await uow.execute(SANDBOX_CLOCKWORK))
 
 
 async def get_next_moment(uow: UnitOfWork) -> datetime | None:

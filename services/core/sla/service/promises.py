@@ -8,7 +8,7 @@ from services.core.changes import service as changes
 from services.core.kit import failpoints
 from services.core.kit.figures import FIGURES
 from services.core.kit.uow import Database, UnitOfWork
-from services.core.sla import planning, repository, rules
+from services.core.sla import looking, planning, repository, rules
 from services.core.sla.facts import clock_missed
 from services.core.sla.hours import open_calendars, pause_for_standstills
 from services.core.sla.service.policies import get_policies_by_version
@@ -118,9 +118,9 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
 async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | None]:
     """Workspaces with due timers, and in how many seconds the next timer of all is due."""
     async with database.system() as uow:
-        due, next_at = await repository.look_at_timers(uow)
+        due, next_at = await looking.look_at_timers(uow)
         if database.clock.drifts:
-            for row in await repository.look_at_sandboxes(uow):
+            for row in await looking.look_at_sandboxes(uow):
                 next_at = min(next_at or row.next_at, row.next_at)
                 if row.next_at <= uow.now and row.workspace_id not in due:
                     due.append(row.workspace_id)

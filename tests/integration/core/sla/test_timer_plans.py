@@ -8,6 +8,8 @@ import pytest
 
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import service as sla
+from services.core.sla.looking import CROWDED, SIGHT
+from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Workspace
 from tests.support.db import run_sql
 from tests.support.queries import captured_queries
@@ -85,3 +87,23 @@ async def test_a_claim_reads_a_batch_and_not_what_waits_behind_it(
     # A row is read to be locked, to be ranked and to be written; its clock as often.
     assert read["timers"] <= 4 * CLAIMED, read
     assert read["clocks"] <= 3 * CLAIMED, read
+
+
+async def test_a_crowd_of_one_workspace_hides_no_other(
+    database: Database, workspace: Workspace, database_url: str
+) -> None:
+    other = await workspaces.create_workspace(database, "Quiet", slug="quiet")
+    crowd = SEED.format(workspace=workspace.id, waiting=0, due=SIGHT + 1)
+    await run_sql(database_url, crowd, SEED.format(workspace=other.id, waiting=0, due=1))
+    due, _ = await sla.list_due_workspaces(database)
+    assert due == [workspace.id, other.id]
+
+
+@pytest.mark.usefixtures("_crowd")
+async def test_the_workspaces_of_a_crowd_are_found_by_jumping_from_one_to_the_next(
+    database: Database, workspace: Workspace
+) -> None:
+    async with database.system() as uow:
+        await uow.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join((await uow.execute(f"EXPLAIN {CROWDED}", {"now": uow.now})).scalars())
+    assert plan.count("ix_timers_due_by_tier") == plan.count(" on timers") > 0, plan
