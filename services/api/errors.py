@@ -171,6 +171,12 @@ def request_id_of(request: Request) -> str | None:
     return found
 
 
+def refuse_invalid(found: Sequence[Any], body: object) -> InvalidInputError:
+    """What validation found, as senders are told it; a `loc` begins with the part of the call."""
+    listed = [_field_problem(finding, body) for finding in found[:_MAX_ERRORS]]
+    return InvalidInputError("The request is not valid.", errors=listed)
+
+
 async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
@@ -191,9 +197,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return problem_response(NotFoundError("thing"), request_id_of(request))
     if any(finding["type"] == "json_invalid" for finding in found):
         return problem_response(_NotJsonError(), request_id_of(request))
-    listed = [_field_problem(finding, error.body) for finding in found[:_MAX_ERRORS]]
-    refusal = InvalidInputError("The request is not valid.", errors=listed)
-    return problem_response(refusal, request_id_of(request))
+    return problem_response(refuse_invalid(found, error.body), request_id_of(request))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

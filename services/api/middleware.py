@@ -116,7 +116,7 @@ class InputGuard:
         body = await read_body(receive, limit_bytes=MAX_JSON_BYTES, seconds=self._receive_seconds)
         if body:
             _require_json(scope)
-            _require_storable(parse(body))
+            require_storable(parse(body))
         scope["warmline.body"] = body
         return _replay(body, receive)
 
@@ -142,7 +142,8 @@ def _require_json(scope: Scope) -> None:
         raise UnsupportedMediaError("The body must not be compressed.")
 
 
-def _require_storable(document: Any) -> None:
+def require_storable(document: Any) -> None:
+    """Raises InvalidInputError for text that Postgres cannot keep."""
     _, replaced = clean_tree(document)
     if replaced:
         problem = FieldProblem(

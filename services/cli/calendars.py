@@ -125,7 +125,7 @@ async def _show(workspace: str, name: str, days: int, data_dir: Path | None) -> 
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
-            calendar = await _find(uow, name)
+            calendar = await find_calendar(uow, name)
             first = uow.now.astimezone(ZoneInfo(calendar.draft.zone)).date()
             return await calendars.show_days(calendar, first, first + timedelta(days=days - 1))
 
@@ -138,7 +138,7 @@ async def _replan(
     async with opened_database(resolve_settings(data_dir)) as database:
         place = await find_workspace(database, workspace)
         async with database.unit(place, actor=ACTOR) as uow:
-            calendar = await _find(uow, name)
+            calendar = await find_calendar(uow, name)
             if look:
                 return (await replanning.preview_of_calendar(uow, calendar.id)).in_words
             started = await replanning.start_of_calendar(
@@ -149,7 +149,8 @@ async def _replan(
             return f"{total} open cases of {len(started)} policies move to {where}."
 
 
-async def _find(uow: "UnitOfWork", name: str) -> "Calendar":
+async def find_calendar(uow: "UnitOfWork", name: str) -> "Calendar":
+    """By name or id. Raises CommandError when there is none."""
     from services.core.calendars import service as calendars
 
     for each in await calendars.list_calendars(uow):

@@ -68,13 +68,12 @@ def explained(error: Exception) -> CommandError | None:
 
 def _with_places(error: "DomainError") -> str:
     """The refusal, and where in the input each thing is wrong."""
-    places = [
-        problem.pointer.strip("/")
-        + ("" if problem.detail == error.detail else f": {problem.detail}")
+    parts = [
+        (problem.pointer.strip("/"), "" if problem.detail == error.detail else problem.detail)
         for problem in error.errors
-        if problem.pointer.strip("/")
     ]
-    return f"{error.detail} ({'; '.join(places)})" if places else error.detail
+    said = "; ".join(": ".join(filter(None, part)) for part in parts if any(part))
+    return f"{error.detail} ({said})" if said else error.detail
 
 
 def _wrong_settings(error: "ValidationError") -> str:

@@ -22,9 +22,9 @@ from services.core.calendars.errors import (
 )
 from services.core.calendars.feeds import MAX_FEED_BYTES
 from services.core.calendars.timeline import LAST_YEAR
+from services.core.desk import promising
 from services.core.intake.errors import BodyTooLargeError, UnsupportedMediaError
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
-from services.core.sla import service as sla
 from services.core.workspaces.types import Caller, Scope
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"])
@@ -98,10 +98,7 @@ async def change_calendar(
 )
 async def archive_calendar(uow: ManageUnit, calendar_id: UUID) -> None:
     """Clocks that count in it go on. One that a live policy counts in cannot be archived."""
-    for policy in await sla.list_policies(uow):
-        if policy.calendar_id == calendar_id:
-            raise CalendarInUseError(policy.name)
-    await calendars.archive_calendar(uow, calendar_id)
+    await promising.archive_calendar(uow, calendar_id)
 
 
 @router.get(

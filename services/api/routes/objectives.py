@@ -21,10 +21,9 @@ from services.api.schemas.objectives import (
     PromiseView,
     When,
 )
-from services.core.intake import service as intake
+from services.core.desk import promising
 from services.core.kit.cursors import InvalidCursorError
-from services.core.kit.errors import FieldProblem, InvalidInputError
-from services.core.kit.uow import UnitOfWork
+from services.core.kit.errors import InvalidInputError
 from services.core.objectives import service as objectives
 from services.core.objectives import sheets
 from services.core.objectives.errors import KeyOfSplitError, RangeError, UnknownTimeZoneError
@@ -72,7 +71,7 @@ async def get_objective(uow: ReadUnit, response: Response) -> ObjectiveView:
 @router.put("", summary="Save the objective", responses=problems(InvalidInputError))
 async def save_objective(uow: ManageUnit, body: ObjectiveBody, response: Response) -> ObjectiveView:
     """The workspace has one. From now on misses that come too fast alert on the default ladder."""
-    await _require_sources(uow, body)
+    await promising.check_sources(uow, body.source_ids, "/source_ids")
     return _show(await objectives.save_objective(uow, body.to_objective()), response)
 
 
@@ -153,18 +152,6 @@ async def list_at_risk(
         found, lambda row: [row["due_at"], row["place"], row["id"]], purpose=AT_RISK
     )
     return Page(items=[AtRiskView.model_validate(each) for each in items], next_cursor=cursor)
-
-
-async def _require_sources(uow: UnitOfWork, body: ObjectiveBody) -> None:
-    """A mistyped source would make an objective of nothing; closed ones are known."""
-    known = await intake.list_own_accounts(uow) if body.source_ids else {}
-    missing = [
-        FieldProblem(f"/source_ids/{place}", "not_found", "There is no such source.")
-        for place, source_id in enumerate(body.source_ids)
-        if source_id not in known
-    ]
-    if missing:
-        raise InvalidInputError("The request is not valid.", errors=missing)
 
 
 def _show(standing: Standing, response: Response) -> ObjectiveView:

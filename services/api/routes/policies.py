@@ -9,17 +9,13 @@ from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.policies import PolicyBody
 from services.api.schemas.policy_views import PolicyView, PresetView, SavedPolicyView
-from services.core.alerts import service as alerts
-from services.core.calendars import service as calendars
-from services.core.conversations import service as conversations
-from services.core.intake import service as intake
-from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.desk import promising
+from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
-from services.core.sla import checking
 from services.core.sla import service as sla
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
 from services.core.sla.presets import PRESETS
-from services.core.sla.types import Policy, PolicyDraft
+from services.core.sla.types import Policy
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
@@ -38,7 +34,8 @@ async def list_policies(uow: ReadUnit) -> Page[PolicyView]:
 )
 async def create_policy(uow: ManageUnit, body: PolicyBody, response: Response) -> SavedPolicyView:
     """`warnings` say what of it was perhaps not meant; it is saved all the same."""
-    draft = await _checked(uow, body)
+    draft = body.to_draft()
+    await promising.check_policy(uow, draft)
     policy = await sla.create_policy(uow, draft)
     response.headers["location"] = f"/v1/policies/{policy.id}"
     return await _saved(uow, policy, response)
@@ -67,7 +64,8 @@ async def change_policy(
     uow: ManageUnit, policy_id: UUID, body: PolicyBody, response: Response
 ) -> SavedPolicyView:
     """Promises already running keep the version they started under, until they are re-planned."""
-    draft = await _checked(uow, body)
+    draft = body.to_draft()
+    await promising.check_policy(uow, draft)
     return await _saved(uow, await sla.change_policy(uow, policy_id, draft), response)
 
 
@@ -92,54 +90,6 @@ async def list_versions(uow: ReadUnit, policy_id: UUID) -> Page[PolicyView]:
     return Page(items=[PolicyView.of(policy) for policy in await sla.list_versions(uow, policy_id)])
 
 
-async def _checked(uow: UnitOfWork, body: PolicyBody) -> PolicyDraft:
-    """The draft, once everything it names is there and nothing in it contradicts itself."""
-    await _require_ladder(uow, body)
-    await _require_calendar(uow, body)
-    await _require_sources(uow, body)
-    draft = body.to_draft()
-    posts = await conversations.list_post_sources(uow, draft.match.post_ids)
-    faults = checking.find_faults(draft, posts)
-    if faults:
-        raise InvalidInputError("The request is not valid.", errors=faults)
-    return draft
-
-
 async def _saved(uow: UnitOfWork, policy: Policy, response: Response) -> SavedPolicyView:
     response.headers["etag"] = f'"{policy.version}"'
     return SavedPolicyView.saved(policy, await sla.list_warnings(uow, policy))
-
-
-async def _require_ladder(uow: UnitOfWork, body: PolicyBody) -> None:
-    """A mistyped ladder would be found out by nobody being woken."""
-    if body.ladder_id is None:
-        return
-    try:
-        await alerts.get_ladder(uow, body.ladder_id)
-    except NotFoundError as error:
-        problem = FieldProblem("/ladder_id", "not_found", "There is no such ladder.")
-        raise InvalidInputError("The request is not valid.", errors=[problem]) from error
-
-
-async def _require_calendar(uow: UnitOfWork, body: PolicyBody) -> None:
-    if body.calendar_id is None:
-        return
-    try:
-        await calendars.get_calendar(uow, body.calendar_id)
-    except NotFoundError as error:
-        problem = FieldProblem("/calendar_id", "not_found", "There is no such calendar.")
-        raise InvalidInputError("The request is not valid.", errors=[problem]) from error
-
-
-async def _require_sources(uow: UnitOfWork, body: PolicyBody) -> None:
-    """A mistyped source would make a policy that applies to nothing; closed ones are known."""
-    if not body.match.source_ids:
-        return
-    known = await intake.list_own_accounts(uow)
-    missing = [
-        FieldProblem(f"/match/source_ids/{place}", "not_found", "There is no such source.")
-        for place, source_id in enumerate(body.match.source_ids)
-        if source_id not in known
-    ]
-    if missing:
-        raise InvalidInputError("The request is not valid.", errors=missing)

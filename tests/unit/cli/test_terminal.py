@@ -21,6 +21,7 @@ from services.core.settings import Settings
             "No. (config/port: A port.)",
             2,
         ),
+        (InvalidInputError("No.", errors=[FieldProblem("", "nul", "A NUL.")]), "No. (A NUL.)", 2),
         (EmbeddedServerError("No wheel."), "No wheel.", 1),
         (ConnectionRefusedError(111, "refused"), "Nothing answers", 1),
         (FileNotFoundError(2, "No such file", "a.txt"), "No such file (a.txt).", 1),
