@@ -15,7 +15,8 @@ from typing_extensions import override
 from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
-_DAILY = ("attainment", "metrics", "report", "policies", "rules", "calendars", "rotas", "staffing")
+_DAILY = ("attainment", "metrics", "report", "rules", "rotas", "staffing")
+_PROMISED = ("policies", "calendars", "objectives", "followers")
 _TELLING = ("alerts", "audit", "channels", "reports", "silences", "detectors", "subscriptions")
 _GROUPS = (
     "keys",
@@ -26,6 +27,7 @@ _GROUPS = (
     "triage",
     "export",
     *_TELLING,
+    *_PROMISED,
     *_DAILY,
 )
 

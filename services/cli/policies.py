@@ -77,6 +77,8 @@ def show(
         )
     for channel, seconds in policy.promised.items():
         typer.echo(f"the public is told: {channel} within {_length(seconds)}")
+    if policy.advocates_answer:
+        typer.echo(f"advocates may answer: {', '.join(policy.advocates_answer)}")
     typer.echo(f"steps: {', '.join(_step(step) for step in policy.response_steps)}")
 
 
@@ -175,6 +177,7 @@ async def _list(workspace: str, data_dir: Path | None) -> list[Policy]:
 
 def _about(match: PolicyMatch) -> str:
     said = [*match.channels, *match.tiers, *match.categories, *match.languages]
+    said += match.follower_tiers
     said += [f"{len(match.source_ids)} sources"] if match.source_ids else []
     said += [f"{len(match.post_ids)} posts"] if match.post_ids else []
     return ", ".join(said) or "everything"

@@ -1,13 +1,20 @@
 """Calendars from the command line: listed, shown day by day, and files tried out."""
 
+import json
 from pathlib import Path
 
+from services.core.audit import service as audit
+from services.core.audit.types import AuditFilter
 from services.core.calendars import service as calendars
 from services.core.calendars.types import CalendarDraft, Span
 from services.core.kit.uow import Database
 from services.core.workspaces.types import Workspace
 from tests.support.commands import warmline
 
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nBEGIN:VEVENT\r\nSUMMARY:Fair\r\n"
+TAIL = "END:VEVENT\r\nEND:VCALENDAR\r\n"
+EVERY_YEAR = "DTSTART;VALUE=DATE:19990501\r\nRRULE:FREQ=YEARLY\r\n"
 ALWAYS = CalendarDraft("Night shift", "Asia/Shanghai", ((Span(0, 360),),) * 7, "CN")
 
 
@@ -42,15 +49,43 @@ async def test_calendars_are_listed_and_shown(
     assert (unknown.returncode, "There is no calendar" in unknown.stderr) == (1, True)
 
 
+async def test_a_calendar_is_added_edited_closed_by_a_file_and_archived(
+    database: Database, database_url: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    def command(*words: str | Path) -> str:
+        place = ("--workspace", workspace.slug)
+        done = warmline("calendars", *words, *place, WARMLINE__DATABASE__URL=database_url)
+        return done.stdout + done.stderr
+
+    file, closings = tmp_path / "office.json", tmp_path / "closings.ics"
+    office = {"name": "Office", "zone": "Asia/Shanghai", "country": "CN", "days": []}
+    week = {day: [{"start": "09:00", "end": "18:00"}] for day in DAYS}
+    file.write_text(json.dumps(office | {"week": week, "zone": "Mars/Base"}))
+    assert "zone: There is no such time zone" in command("add", "--file", file)
+    file.write_text(json.dumps(office | {"week": week}))
+    made = command("add", "--file", file).strip()
+    shown = json.loads(command("show", made, "--json"))
+    assert shown == office | {"week": week, "feed_url": None}
+    day = {"date": "2027-01-04", "spans": [], "label": "Stocktaking"}
+    file.write_text(json.dumps(shown | {"days": [day]}))
+    assert command("change", "Office", "--file", file) == "Version 2 of Office is saved.\n"
+    assert json.loads(command("show", "Office", "--json"))["days"] == [day]
+    closings.write_text(HEAD + EVERY_YEAR + TAIL)
+    assert command("feed", "Office", closings).startswith("Version 3 of Office has ")
+    assert command("remove", "Office") == "Office is archived.\n"
+    async with database.read(workspace.id) as uow:
+        trail = await audit.read(uow, AuditFilter(action="calendar."), limit=10)
+    assert {row.actor_label for row in trail} == {"warmline calendars"}
+    acts = [row.action for row in reversed(trail)]
+    assert (acts[0], acts[-1]) == ("calendar.created", "calendar.archived")
+
+
 def test_a_file_is_tried_out_before_anybody_counts_on_it(tmp_path: Path) -> None:
     file = tmp_path / "closings.ics"
-    head = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nBEGIN:VEVENT\r\nSUMMARY:Fair\r\n"
-    tail = "END:VEVENT\r\nEND:VCALENDAR\r\n"
-    day = "DTSTART;VALUE=DATE:19990501\r\nRRULE:FREQ=YEARLY\r\n"
-    file.write_text(head + day + tail)
+    file.write_text(HEAD + EVERY_YEAR + TAIL)
     taken = warmline("calendars", "check", str(file))
     assert (taken.returncode, "Fair" in taken.stdout) == (0, True)
-    file.write_text(head + day.replace("YEARLY", "SECONDLY") + tail)
+    file.write_text(HEAD + EVERY_YEAR.replace("YEARLY", "SECONDLY") + TAIL)
     refused = warmline("calendars", "check", str(file))
     assert refused.returncode == 1
     assert "would be refused" in refused.stderr
