@@ -68,7 +68,9 @@ async def test_a_calendar_is_added_edited_closed_by_a_file_and_archived(
     assert shown == office | {"week": week, "feed_url": None}
     day = {"date": "2027-01-04", "spans": [], "label": "Stocktaking"}
     file.write_text(json.dumps(shown | {"days": [day]}))
-    assert command("change", "Office", "--file", file) == "Version 2 of Office is saved.\n"
+    assert command("change", "Office", "--file", file, "--replan") == (
+        "Version 2 of Office is saved.\n0 open cases of 0 policies move to version 2 of Office.\n"
+    )
     assert json.loads(command("show", "Office", "--json"))["days"] == [day]
     closings.write_text(HEAD + EVERY_YEAR + TAIL)
     assert command("feed", "Office", closings).startswith("Version 3 of Office has ")

@@ -1,8 +1,11 @@
 """Files as bodies: read by the rules of the HTTP interface, refused with the place and reason."""
 
+import io
 from pathlib import Path
 
 import pytest
+import typer
+from typing_extensions import override
 
 from services.api.schemas.policies import EXAMPLE, PolicyBody
 from services.cli.bodies import agree, print_document, read_body, read_document
@@ -46,8 +49,30 @@ def test_each_fault_is_told_with_its_place() -> None:
     assert pointers >= {"/name", "/targets/urgent", "/targets/routine"}
 
 
+def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"percent": 95}')))
+    assert read_document(Path("-")) == {"percent": 95}
+
+
+class Terminal(io.StringIO):
+    def __init__(self, typed: str, *, somebody: bool) -> None:
+        super().__init__(typed)
+        self._somebody = somebody
+
+    @override
+    def isatty(self) -> bool:
+        return self._somebody
+
+
 def test_nobody_is_asked_where_nobody_sits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    monkeypatch.setattr("sys.stdin", Terminal("", somebody=False))
     agree("Really?", yes=True)
     with pytest.raises(CommandError, match=r"Really\? Say so with --yes\."):
+        agree("Really?", yes=False)
+
+
+def test_somebody_is_asked_and_may_say_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("y\nn\n", somebody=True))
+    agree("Really?", yes=False)
+    with pytest.raises(typer.Abort):
         agree("Really?", yes=False)
