@@ -19,7 +19,8 @@ from services.core.kit.addresses import Address
 from tests.support.parcels import ALERT_ID, EVIL, FIRING, digest
 from tests.support.platforms import MailServer, mail_server
 
-SLOW = 0.5
+# Enough to say all that comes before, on a busy machine too: the whole conversation is timed.
+SLOW = 4.0
 # For mail.desk.example, signed by itself.
 CERTIFICATE = Path(__file__).parents[2] / "fixtures" / "mail" / "server.pem"
 
