@@ -16,7 +16,7 @@ from services.cli.terminal import complain, explained
 
 # Groups of commands with a module of their own, imported when first asked for.
 _DAILY = ("attainment", "metrics", "report", "rules", "rotas", "staffing")
-_PROMISED = ("policies", "calendars", "objectives", "followers")
+_PROMISED = ("policies", "calendars", "standstills", "objectives", "followers")
 _TELLING = ("alerts", "audit", "channels", "reports", "silences", "detectors", "subscriptions")
 _GROUPS = (
     "keys",
