@@ -39,7 +39,7 @@ SELECT r.workspace_id FROM running r CROSS JOIN LATERAL (
   CROSS JOIN LATERAL (
     SELECT t.fire_at FROM timers t
     WHERE t.workspace_id = r.workspace_id AND t.tier = tiers.tier AND t.state = 'pending'
-    ORDER BY t.fire_at LIMIT 1
+    ORDER BY t.fire_at, t.id LIMIT 1
   ) AS head
 ) AS first
 WHERE first.fire_at <= :now ORDER BY first.fire_at, r.workspace_id
