@@ -111,8 +111,7 @@ async def _announce(workspace: str, data_dir: Path | None, told: Any) -> "Stands
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
         async with database.unit(found, actor=ACTOR) as uow:
-            wanted = [body.source_id] if body.source_id else []
-            await promising.check_sources(uow, wanted, "/source_id")
+            await promising.check_source(uow, body.source_id)
             return await calendars.announce(uow, body.to_draft(uow.now))
 
 

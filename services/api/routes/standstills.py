@@ -11,9 +11,9 @@ from services.api.schemas.common import Page
 from services.api.schemas.standstills import StandstillBody, StandstillView
 from services.core.calendars import service as calendars
 from services.core.calendars.errors import StandstillBegunError, StandstillOverError
-from services.core.intake import service as intake
+from services.core.desk import promising
 from services.core.kit.cursors import InvalidCursorError
-from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(prefix="/v1/standstills", tags=["standstills"])
 _PURPOSE = "standstills"
@@ -42,9 +42,7 @@ async def announce_standstill(
 
     They are planned anew in batches soon after; `replanned` counts them.
     """
-    if body.source_id is not None and body.source_id not in await intake.list_own_accounts(uow):
-        problem = FieldProblem("/source_id", "not_found", "There is no such source.")
-        raise InvalidInputError("The request is not valid.", errors=[problem])
+    await promising.check_source(uow, body.source_id)
     standstill = await calendars.announce(uow, body.to_draft(uow.now))
     response.headers["location"] = f"/v1/standstills/{standstill.id}"
     return StandstillView.of(standstill)

@@ -46,6 +46,13 @@ async def check_sources(uow: UnitOfWork, source_ids: Sequence[UUID], pointer: st
         raise InvalidInputError(_REFUSED, errors=missing)
 
 
+async def check_source(uow: UnitOfWork, source_id: UUID | None) -> None:
+    """The one a standstill is of, if it names one. Raises InvalidInputError."""
+    if source_id is not None and source_id not in await intake.list_own_accounts(uow):
+        problem = FieldProblem("/source_id", "not_found", "There is no such source.")
+        raise InvalidInputError(_REFUSED, errors=[problem])
+
+
 async def archive_calendar(uow: UnitOfWork, calendar_id: UUID) -> None:
     """Clocks that count in it go on. Raises CalendarInUseError, NotFoundError."""
     for policy in await sla.list_policies(uow):

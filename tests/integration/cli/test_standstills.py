@@ -22,7 +22,7 @@ async def test_an_absence_is_announced_listed_and_ended(
     wrong = command("announce", "--reason", "holiday")
     assert (wrong.returncode, "reason" in wrong.stderr) == (2, True)
     wrong = command("announce", "--reason", "outage", "--source", str(workspace.id))
-    assert (wrong.returncode, "There is no such source." in wrong.stderr) == (2, True)
+    assert (wrong.returncode, "(source_id: There is no such source.)" in wrong.stderr) == (2, True)
     file = tmp_path / "absence.json"
     ends = (datetime.now(UTC) + timedelta(days=7)).isoformat()
     absence = {"reason": "out_of_office", "ends_at": ends, "note": "Spring Festival"}

@@ -47,7 +47,7 @@ SELECT c.workspace_id FROM climbing c CROSS JOIN LATERAL (
   CROSS JOIN LATERAL (
     SELECT a.climb_at FROM alerts a
     WHERE a.workspace_id = c.workspace_id AND a.tier = tiers.tier AND a.climb_at IS NOT NULL
-    ORDER BY a.climb_at LIMIT 1
+    ORDER BY a.climb_at, a.id LIMIT 1
   ) AS head
 ) AS first
 WHERE first.climb_at <= :now ORDER BY first.climb_at, c.workspace_id
