@@ -210,9 +210,10 @@ async def mail_server(
 ) -> AsyncIterator[MailServer]:
     """Listen on a free port until the block ends; with an `identity` under TLS."""
     loop = asyncio.get_running_loop()
+    talks: list[SMTP] = []
 
     def talk() -> SMTP:
-        return SMTP(
+        session = SMTP(
             server,
             hostname="mail.desk.example",
             loop=loop,
@@ -220,6 +221,8 @@ async def mail_server(
             authenticator=server.authenticate,
             auth_require_tls=False,
         )
+        talks.append(session)
+        return session
 
     listening = await loop.create_server(talk, "127.0.0.1", 0, ssl=None if starttls else identity)
     server.port = listening.sockets[0].getsockname()[1]
@@ -227,3 +230,7 @@ async def mail_server(
         yield server
     finally:
         listening.close()
+        # A talk that was told to wait would keep its line open for ever.
+        for each in talks:
+            if isinstance(each.transport, asyncio.Transport):
+                each.transport.abort()

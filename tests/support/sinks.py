@@ -25,6 +25,8 @@ class Sink:
         talk = asyncio.create_task(self.serve(reader, writer))
         self.talks.add(talk)
         talk.add_done_callback(self.talks.discard)
+        # Also of a talk that was cancelled before it began, which no `finally` of its own sees.
+        talk.add_done_callback(lambda _: writer.close())
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

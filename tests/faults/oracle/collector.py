@@ -89,6 +89,8 @@ class Sink:
         talk = asyncio.create_task(self._talk(reader, writer))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
+        # Also of a talk that was cancelled before it began, which no `finally` of its own sees.
+        talk.add_done_callback(lambda _: writer.transport.abort())
 
     async def hang_up(self) -> None:
         for talk in self._talks:
