@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.types import Message
 
 from services.core.kit.errors import NotFoundError
@@ -57,9 +58,19 @@ def is_list(route: APIRoute) -> bool:
 
 def mark(route: APIRoute, response: Response) -> None:
     """Put the tag of what was read on its answer."""
-    version = response.headers.get("etag")
+    own = response.headers.get("etag")
     weak = is_list(route)
-    response.headers["etag"] = rules.tag_of(bytes(response.body), version=version, weak=weak)
+    response.headers["etag"] = rules.tag_of(bytes(response.body), own=own, weak=weak)
+
+
+def mark_whole(response: Response, thing: BaseModel | None = None) -> None:
+    """Say what a thing is before it is cut short, or read with what belongs to it.
+
+    Who was shown a part may change the whole, or is told that it changed. A thing that has a tag
+    of its own has said so already.
+    """
+    whole = bytes(response.body) if thing is None else thing.model_dump_json().encode()
+    response.headers.setdefault("etag", rules.tag_of(whole))
 
 
 def spare(request: Request, response: Response) -> Response:

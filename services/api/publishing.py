@@ -25,6 +25,8 @@ _BEHIND_A_KEY: Final = (
 )
 # What `InputGuard` answers before a route is reached.
 _WITH_A_BODY: Final = (InvalidJsonError, DeadlineError, BodyTooLargeError, UnsupportedMediaError)
+_ONLY_OF_ROWS: Final = "Only these of each row, between commas."
+_ONLY_OF_ONE: Final = "Only these of it, between commas. Its `ETag` speaks of the whole."
 _EVENT_STREAM: Final = "text/event-stream"
 
 
@@ -69,18 +71,18 @@ def _say_scope(route: APIRoute, operation: dict[str, Any]) -> None:
 
 
 def _say_query(route: APIRoute, operation: dict[str, Any]) -> None:
-    """What is asked of every query, and what of every list in pages."""
+    """What is asked of every query, and what of every list in pages and every one thing."""
     if not queries.is_strict(route):
         return
     add_refusals(operation, InvalidInputError)
     parameters = operation.setdefault("parameters", [])
-    if fields := sorted(frozenset().union(*queries.rows_of(route).values())):
+    if fields := sorted(queries.fields_of(route)):
         names = {"type": "string", "enum": fields}
         parameters.append(
             {
                 "name": queries.FIELDS,
                 "in": "query",
-                "description": "Only these of each row, between commas.",
+                "description": _ONLY_OF_ROWS if queries.rows_of(route) else _ONLY_OF_ONE,
                 "schema": {"type": "array", "items": names, "minItems": 1},
             }
         )

@@ -1,11 +1,11 @@
-"""Holds a query to what its route publishes, and cuts the rows of a list to the fields asked for.
+"""Holds a query to what its route publishes, and cuts what is read to the fields asked for.
 
 Laid around every route once (`contract.keep`); without a query it costs one look at nothing.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeGuard, get_args
 
 import orjson
 from fastapi import Request, Response
@@ -13,6 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from services.api import conditions
 from services.core.kit.errors import FieldProblem, InvalidInputError
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -21,6 +22,10 @@ FIELDS: Final = "fields"
 # Called by programs of others, which add words of their own: probes, scrapers, providers.
 OF_OTHERS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/v1/sign-in/openid/callback"})
 _UNKNOWN: Final = "unknown_field"
+# How a list is read on, and what its answer then says of where.
+_PAGED: Final = (("cursor", "next_cursor"), ("after", "next_after"))
+# One thing, read by its id.
+_ONE: Final = re.compile(r".*\{\w+_id\}")
 # Names people mistype; what looks like anything else, a key perhaps, is not repeated.
 _HARMLESS: Final = re.compile(r"[a-z_]{1,40}")
 
@@ -28,7 +33,7 @@ _HARMLESS: Final = re.compile(r"[a-z_]{1,40}")
 def names_of(route: APIRoute) -> frozenset[str]:
     """Every parameter a query of this route may have."""
     found = set(_declared(route.dependant))
-    return frozenset(found | {FIELDS} if rows_of(route) else found)
+    return frozenset(found | {FIELDS} if fields_of(route) else found)
 
 
 def is_strict(route: APIRoute) -> bool:
@@ -39,10 +44,19 @@ def is_strict(route: APIRoute) -> bool:
     return route.include_in_schema and route.path not in OF_OTHERS and not signed
 
 
+def fields_of(route: APIRoute) -> frozenset[str]:
+    """What may be asked for in `fields`: of the rows of a list in pages, or of one thing."""
+    model = route.response_model
+    if "GET" in (route.methods or ()) and _ONE.fullmatch(route.path) and _is_model(model):
+        return _written(model)
+    return frozenset().union(*rows_of(route).values())
+
+
 def rows_of(route: APIRoute) -> Mapping[str, frozenset[str]]:
     """Of a list in pages: where its rows stand in the answer, and which fields they may have."""
     fields = getattr(route.response_model, "model_fields", {})
-    if "next_cursor" not in fields or "cursor" not in _declared(route.dependant):
+    asked = _declared(route.dependant)
+    if not any(place in asked and leads in fields for place, leads in _PAGED):
         return {}
     rows = {name: _model_in(field.annotation) for name, field in fields.items()}
     return {name: _written(row) for name, row in rows.items() if row}
@@ -52,14 +66,13 @@ def keep(route: APIRoute, handler: Handler) -> Handler:
     """The handler behind a look at its query."""
     if not is_strict(route):
         return handler
-    names, rows = names_of(route), rows_of(route)
-    known = frozenset().union(*rows.values())
+    names, rows, known = names_of(route), rows_of(route), fields_of(route)
 
     async def checked(request: Request) -> Response:
         if not request.scope["query_string"]:
             return await handler(request)
         require_known(list(request.query_params), names)
-        wanted = _read_fields(request.query_params.getlist(FIELDS), known) if rows else None
+        wanted = _read_fields(request.query_params.getlist(FIELDS), known) if known else None
         response = await handler(request)
         if wanted is not None and isinstance(getattr(response, "body", None), bytes):
             _cut(response, rows, wanted)
@@ -98,23 +111,27 @@ def _read_fields(sent: Sequence[str], known: frozenset[str]) -> frozenset[str] |
 
 
 def _cut(response: Response, rows: Mapping[str, frozenset[str]], wanted: frozenset[str]) -> None:
-    """Leave nothing in the rows but what is `wanted`; problems have no rows."""
+    """Leave nothing in the rows, or in the one thing, but what is `wanted`."""
     answer = orjson.loads(response.body)
     for name in rows:
-        listed = answer.get(name)
-        if listed:
-            answer[name] = [
-                {field: value for field, value in row.items() if field in wanted} for row in listed
-            ]
+        if answer.get(name):
+            answer[name] = [_part_of(row, wanted) for row in answer[name]]
+    if not rows:
+        conditions.mark_whole(response)
+        answer = _part_of(answer, wanted)
     response.body = orjson.dumps(answer)
     response.headers["content-length"] = str(len(response.body))
+
+
+def _part_of(whole: Mapping[str, Any], wanted: frozenset[str]) -> dict[str, Any]:
+    return {field: value for field, value in whole.items() if field in wanted}
 
 
 def _declared(dependant: Dependant) -> frozenset[str]:
     found: set[str] = set()
     for parameter in dependant.query_params:
         model = parameter.field_info.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
+        if _is_model(model):
             found |= {field.alias or name for name, field in model.model_fields.items()}
         else:
             found.add(parameter.alias)
@@ -131,6 +148,10 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The model of a list's rows: of `list[Row]`, and of `list[Row] | None`."""
     for part in (annotation, *get_args(annotation)):
         (row,) = get_args(part) or (None,) if getattr(part, "__origin__", None) is list else (None,)
-        if isinstance(row, type) and issubclass(row, BaseModel):
+        if _is_model(row):
             return row
     return None
+
+
+def _is_model(told: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(told, type) and issubclass(told, BaseModel)

@@ -4,15 +4,17 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api import conditions
 from services.api.deps import CurrentCaller, PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import case_place_of, page_of
 from services.api.schemas.cases import (
     AssignBody,
     CaseDetail,
+    CaseIncluded,
     NoteBody,
     ReplyBody,
     ReplyRecorded,
@@ -20,11 +22,11 @@ from services.api.schemas.cases import (
     SnoozeBody,
 )
 from services.api.schemas.common import Moment, Page
-from services.api.schemas.included import CaseExtras, ListedCase
+from services.api.schemas.included import BesideCase, CaseExtras, ListedCase
 from services.api.schemas.sorting import purpose_of
 from services.core.board import including
 from services.core.board import service as board
-from services.core.board.types import CaseFilter, CaseSort
+from services.core.board.types import CaseFilter, CaseSort, View
 from services.core.cases.errors import CaseClosedError, PastMomentError
 from services.core.cases.types import CaseState
 from services.core.desk import service as desk
@@ -105,9 +107,23 @@ async def list_cases(
 
 
 @router.get("/{case_id}", summary="Read a case", responses=problems(NotFoundError))
-async def get_case(uow: ReadUnit, case_id: UUID) -> CaseDetail:
-    """The thread, the promises, the alerts, what people did, and why it was judged so."""
-    return await _show(uow, case_id)
+async def get_case(
+    uow: ReadUnit,
+    case_id: UUID,
+    response: Response,
+    include: BesideCase,
+) -> CaseDetail:
+    """The thread, the promises, the alerts, what people did, and why it was judged so.
+
+    Its `ETag` is good for `If-Match` with `include` and `fields` too: it speaks of the whole case.
+    """
+    case = await _show(uow, case_id)
+    if include:
+        conditions.mark_whole(response, case)
+        beside: View = case.model_dump(include={"id", "follower"})
+        await including.include_in_cases(uow, [beside], include)
+        case = case.model_copy(update={"included": CaseIncluded.model_validate(beside["included"])})
+    return case
 
 
 @router.post(

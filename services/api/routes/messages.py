@@ -4,16 +4,21 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api import conditions
 from services.api.deps import PageQuery, ReadUnit, State, WorkUnit
 from services.api.errors import problems
 from services.api.paging import page_of, place_of
 from services.api.schemas.common import Page
-from services.api.schemas.included import ListedMessage, MessageExtras
+from services.api.schemas.included import (
+    BesideMessage,
+    ListedMessage,
+    MessageDetail,
+    MessageExtras,
+)
 from services.api.schemas.judgements import CorrectionBody, Judgements
-from services.api.schemas.messages import MessageDetail
 from services.api.schemas.sorting import MessageSort, is_oldest_first, purpose_of
 from services.core.board import including
 from services.core.board import service as board
@@ -82,9 +87,18 @@ async def list_messages(
 
 
 @router.get("/{message_id}", summary="Read a message", responses=problems(NotFoundError))
-async def get_message(uow: ReadUnit, message_id: UUID) -> MessageDetail:
+async def get_message(
+    uow: ReadUnit,
+    message_id: UUID,
+    response: Response,
+    include: BesideMessage,
+) -> MessageDetail:
     """One message with every judgement ever made on it, newest first."""
-    return MessageDetail.model_validate(await board.get_message(uow, message_id))
+    said = await board.get_message(uow, message_id)
+    if include:
+        conditions.mark_whole(response, MessageDetail.model_validate(said))
+        await including.include_in_messages(uow, [said], include)
+    return MessageDetail.model_validate(said)
 
 
 @router.get(

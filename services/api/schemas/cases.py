@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from services.api.schemas.common import Id, Moment, ReadModel, Spelled, StrictModel
-from services.api.schemas.messages import Judgement, Message, PersonRef
+from services.api.schemas.messages import Follower, Judgement, Message, PersonRef
 from services.core.alerts.types import AlertKind, AlertState, Severity
 from services.core.cases.types import ActKind, CaseState
 from services.core.conversations.types import Channel
@@ -141,6 +141,18 @@ class CaseLine(CaseBase):
     excerpt: str | None
 
 
+class CaseIncluded(ReadModel):
+    """What was not asked for is null, as is what is not there.
+
+    `clocks` are the newest 20 promises in order of time, `last_message` whatever was said last by
+    either side.
+    """
+
+    clocks: list[Clock] | None = None
+    follower: Follower | None = None
+    last_message: Message | None = None
+
+
 class CaseJudgement(Judgement):
     """The decision on the message that made the case as pressing as it is."""
 
@@ -150,7 +162,8 @@ class CaseJudgement(Judgement):
 class CaseDetail(CaseBase):
     """A case whole, with its newest messages in order of time, at most 200.
 
-    Older ones are read with `GET /v1/messages?case_id=`.
+    Older ones are read with `GET /v1/messages?case_id=`. `included` is null unless something was
+    asked for with `include`.
     """
 
     judgement: CaseJudgement | None
@@ -159,6 +172,7 @@ class CaseDetail(CaseBase):
     more_messages: bool
     alerts: list[CaseAlert]
     acts: list[Act]
+    included: CaseIncluded | None = None
 
 
 class ReplyBody(StrictModel):

@@ -1,25 +1,14 @@
-"""What may come with the rows of a list, so that a screen is filled by one call."""
+"""What may come with the rows of a list and with one thing, so that one call fills a screen."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
+from fastapi import Query
 from pydantic import BeforeValidator
 
-from services.api.schemas.cases import CaseLine, Clock
+from services.api.schemas.cases import CaseIncluded, CaseLine
 from services.api.schemas.common import ReadModel
-from services.api.schemas.messages import Follower, Message
+from services.api.schemas.messages import Follower, Judgement, Message
 from services.core.board.types import CaseExtra, MessageExtra
-
-
-class CaseIncluded(ReadModel):
-    """What was not asked for is null, as is what is not there.
-
-    `clocks` are the newest 20 promises in order of time, `last_message` whatever was said last by
-    either side.
-    """
-
-    clocks: list[Clock] | None = None
-    follower: Follower | None = None
-    last_message: Message | None = None
 
 
 class ListedCase(CaseLine):
@@ -41,6 +30,13 @@ class ListedMessage(Message):
     included: MessageIncluded | None = None
 
 
+class MessageDetail(Message):
+    """A message with every judgement ever made on it, newest first."""
+
+    judgements: list[Judgement]
+    included: MessageIncluded | None = None
+
+
 def _split(sent: object) -> object:
     """Names between commas, or one a parameter."""
     if not isinstance(sent, list):
@@ -50,3 +46,9 @@ def _split(sent: object) -> object:
 
 CaseExtras = Annotated[list[CaseExtra], BeforeValidator(_split)]
 MessageExtras = Annotated[list[MessageExtra], BeforeValidator(_split)]
+# Of one thing: in a list, the conditions of the list say it.
+_BESIDE: Final = "What else comes with it, in `included`."
+BesideCase = Annotated[CaseExtras, Query(default_factory=list, max_length=3, description=_BESIDE)]
+BesideMessage = Annotated[
+    MessageExtras, Query(default_factory=list, max_length=2, description=_BESIDE)
+]

@@ -97,12 +97,6 @@ class Message(ReadModel):
     judgement: Judgement | None
 
 
-class MessageDetail(Message):
-    """A message with every judgement ever made on it, newest first."""
-
-    judgements: list[Judgement]
-
-
 class Follower(ReadModel):
     """`following` is null when it was never observed, which is not the same as false.
 

@@ -11,19 +11,21 @@ ANY: Final = "*"
 _MOST_TAGS: Final = 100
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 _LIST: Final = re.compile(rf"\s*(?:{_TAG.pattern}\s*(?:,\s*|$))+")
-_VERSION: Final = re.compile(r'"(\d+)"')
 _DIGEST_BYTES: Final = 12
+# What a thing says of itself: the number of its version, or the digest of it alone.
+_OWN: Final = re.compile(rf'"(\d+|[0-9a-f]{{{2 * _DIGEST_BYTES}}})"')
 
 
-def tag_of(body: bytes, *, version: str | None = None, weak: bool = False) -> str:
-    """The tag of what was read. `version` is the tag the thing itself has, as `"3"`.
+def tag_of(body: bytes, *, own: str | None = None, weak: bool = False) -> str:
+    """The tag of what was read. `own` is the tag the thing itself has: `"3"`, or that of it alone.
 
-    A thing with versions says both: which version, and how it looked with all that is told beside.
+    A thing with a tag of its own says both: what it is, and how it looked, cut short or with all
+    that is told beside.
     """
     digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
-    numbered = _VERSION.fullmatch(version) if version else None
-    if numbered:
-        return f'"{numbered[1]}-{digest}"'
+    known = _OWN.fullmatch(own) if own else None
+    if known:
+        return f'"{known[1]}-{digest}"'
     return f'W/"{digest}"' if weak else f'"{digest}"'
 
 
@@ -43,7 +45,8 @@ def read_tags(sent: Sequence[str]) -> list[str] | None:
 def is_unchanged(seen: list[str] | None, current: str) -> bool:
     """For a change: whether the caller saw what is there. Weak tags promise too little for that.
 
-    Of a thing with versions it is the version that counts: what is told beside it may move.
+    Of a thing with a tag of its own it is that which counts: what is told beside it may move, and
+    who was shown a part of it saw the thing.
     """
     if seen is None:
         return True
@@ -60,10 +63,10 @@ def is_known(sent: Sequence[str], current: str) -> bool:
 
 
 def _edition(tag: str) -> str:
-    """The version where there is one, else the whole."""
+    """The thing's own tag where there is one, else the whole."""
     inner = tag.strip('"')
-    number, _, _ = inner.partition("-")
-    return number if number.isdigit() and len(number) < 2 * _DIGEST_BYTES else inner
+    own, _, _ = inner.partition("-")
+    return own if _OWN.fullmatch(f'"{own}"') else inner
 
 
 def _strong(tag: str) -> str:

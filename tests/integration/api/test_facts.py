@@ -49,6 +49,8 @@ async def test_only_the_kinds_asked_for_come_and_the_number_moves_on(
     for kinds in ("case.", "case.*"):
         page = await read(api, kinds=kinds)
         assert [fact["kind"] for fact in page["items"]] == ["case.opened", "case.resolved"]
+    page = await read(api, kinds="case.opened", fields="seq,kind")
+    assert page["items"] == [{"seq": 1, "kind": "case.opened"}]
     page = await read(api, kinds="team.")
     assert (page["items"], page["next_after"]) == ([], 3)
 

@@ -62,6 +62,11 @@ def address(listing: Listing, world: World) -> str:
     return path
 
 
+def edition_of(answer: httpx.Response) -> str:
+    """What `If-Match` compares."""
+    return str(answer.headers["etag"]).strip('"').partition("-")[0]
+
+
 def rows_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     named = ("items", "cases", "messages", "followers")
     return next((answer[name] for name in named if answer.get(name)), [])
@@ -131,6 +136,29 @@ async def test_every_list_in_pages_gives_only_the_fields_that_are_asked_for(
             refused = await read(client, listing, world, fields=f"{first},nonsense")
             assert is_problem(refused, 422, "invalid_request"), listing
     assert shown >= 20
+
+
+async def test_of_one_thing_there_is_only_what_is_asked_for_under_the_tag_of_the_whole(
+    app: FastAPI, world: World
+) -> None:
+    shown = set()
+    async with client_of(app, world.key) as client:
+        for path, item in SCHEMA["paths"].items():
+            told = {each["name"]: each for each in item.get("get", {}).get("parameters", [])}
+            if "fields" not in told or not path.endswith("_id}"):
+                continue
+            place = path.format(**world.ids)
+            whole = await client.get(place)
+            if whole.status_code != 200:
+                continue  # not all of them are in this world
+            names = told["fields"]["schema"]["items"]["enum"]
+            assert set(whole.json()) <= set(names), path
+            cut = await client.get(place, params={"fields": f"{names[0]},{names[-1]}"})
+            assert cut.json() == {name: whole.json()[name] for name in (names[0], names[-1])}, path
+            assert edition_of(cut) == edition_of(whole), path
+            assert cut.headers["etag"] != whole.headers["etag"], path
+            shown.add(path)
+    assert len(shown) >= 15, shown
 
 
 async def test_what_is_cut_has_a_tag_of_its_own(app: FastAPI, world: World) -> None:

@@ -208,5 +208,7 @@ async def test_who_wrote_a_message_and_its_case_come_with_it_when_asked_for(
     person = (await api.get(f"/v1/followers/{follower.id}")).json()
     assert full["included"]["follower"] == person
     assert alone["included"] == {"case": None, "follower": None}
+    one = await api.get(f"/v1/messages/{full['id']}", params=query | {"fields": "included"})
+    assert one.json() == {"included": full["included"]}
     bare = (await api.get("/v1/messages")).json()["items"]
     assert [said["included"] for said in bare] == [None, None]

@@ -136,6 +136,47 @@ async def test_of_two_who_act_on_the_case_they_saw_one_does(app: FastAPI, world:
         assert (await client.post(f"{place}/reopen", headers=again)).status_code == 200
 
 
+async def test_one_case_takes_what_the_list_takes_and_its_tag_is_good_for_a_change(
+    app: FastAPI, world: World
+) -> None:
+    place, query = CASE.format(**world.ids), {"include": "clocks,last_message,follower"}
+    async with client_of(app, world.key) as client:
+        cases = (await client.get("/v1/cases", params=query)).json()["items"]
+        (listed,) = (each for each in cases if each["id"] == world.ids["case_id"])
+        assert (await client.get(place)).json()["included"] is None
+        unknown = await client.get(place, params={"include": "nonsense"})
+        assert is_problem(unknown, 422, "invalid_request")
+        query["fields"] = "id,tier,included"
+        seen = await client.get(place, params=query)
+        assert seen.json() == {name: listed[name] for name in ("id", "tier", "included")}
+        assert seen.json()["included"]["follower"]
+        known = {"if-none-match": seen.headers["etag"]}
+        assert (await client.get(place, params=query, headers=known)).status_code == 304
+
+        mine = {"if-match": seen.headers["etag"]}
+        assert (await client.post(f"{place}/resolve", headers=mine)).status_code == 200
+        refused = await client.post(f"{place}/reopen", headers=mine)
+        assert is_problem(refused, 412, FAILED)
+        now = {"if-match": (await client.get(place, params=query)).headers["etag"]}
+        assert (await client.post(f"{place}/reopen", headers=now)).status_code == 200
+
+
+async def test_what_belongs_to_a_thing_changes_how_it_looks_and_not_what_it_is(
+    app: FastAPI, world: World
+) -> None:
+    place, query = CASE.format(**world.ids), {"include": "follower"}
+    async with client_of(app, world.key) as client:
+        seen = await client.get(place, params=query)
+        person = seen.json()["included"]["follower"]
+        change = {"advocate": not person["advocate"]}
+        assert (await client.patch(f"/v1/followers/{person['id']}", json=change)).is_success
+        known = {"if-none-match": seen.headers["etag"]}
+        anew = await client.get(place, params=query, headers=known)
+        assert anew.json()["included"]["follower"]["advocate"] is change["advocate"]
+        mine = {"if-match": seen.headers["etag"]}
+        assert (await client.post(f"{place}/resolve", headers=mine)).status_code == 200
+
+
 async def test_without_if_match_the_last_one_wins(api: httpx.AsyncClient) -> None:
     place = (await api.post("/v1/teams", json={"name": "Care"})).headers["location"]
     for name in ("One", "Two"):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -94,23 +95,31 @@ async def test_a_name_that_may_be_a_secret_is_not_repeated(stranger: httpx.Async
     assert "`due_before`" in answer.json()["errors"][0]["detail"]
 
 
-def test_every_list_in_pages_publishes_the_fields_of_its_rows(application: FastAPI) -> None:
+def test_every_list_in_pages_and_every_one_thing_publishes_its_fields(
+    application: FastAPI,
+) -> None:
     found = routes(application)
-    lists = 0
+    lists, things = 0, 0
     for method, path, operation in OPERATIONS:
-        if "cursor" not in published(operation):
-            assert queries.FIELDS not in published(operation)
+        is_list = "cursor" in published(operation) or path == "/v1/facts"
+        is_thing = method == "GET" and path.endswith("_id}")
+        if not (is_list or is_thing):
+            assert queries.FIELDS not in published(operation), path
             continue
-        lists += 1
+        lists, things = lists + is_list, things + is_thing
         (told,) = [each for each in operation["parameters"] if each["name"] == "fields"]
-        rows = queries.rows_of(found[method, path])
-        assert set(told["schema"]["items"]["enum"]) == frozenset().union(*rows.values())
+        route = found[method, path]
+        rows = queries.rows_of(route)
+        assert bool(rows) is is_list, path
+        known = frozenset().union(*rows.values()) if rows else queries.fields_of(route)
+        assert set(told["schema"]["items"]["enum"]) == known
         assert told["explode"] is False
-    assert lists >= 25
+    assert (lists >= 25, things >= 20) == (True, True)
 
 
-async def test_a_field_no_row_has_is_refused(stranger: httpx.AsyncClient) -> None:
+async def test_a_field_that_is_not_there_is_refused(stranger: httpx.AsyncClient) -> None:
     for wanted in ("id,nonsense", "", "id,", "ID"):
-        answer = await stranger.get("/v1/messages", params={"fields": wanted})
-        assert is_problem(answer, 422, "invalid_request"), wanted
-        assert answer.json()["errors"][0]["pointer"] == "query/fields"
+        for place in ("/v1/messages", "/v1/facts", f"/v1/messages/{uuid4()}"):
+            answer = await stranger.get(place, params={"fields": wanted})
+            assert is_problem(answer, 422, "invalid_request"), wanted
+            assert answer.json()["errors"][0]["pointer"] == "query/fields"

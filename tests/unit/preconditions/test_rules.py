@@ -6,14 +6,16 @@ from services.core.preconditions import rules
 from services.core.preconditions.errors import BadEntityTagError
 
 SEEN = rules.tag_of(b"{}")
-THIRD = rules.tag_of(b"{}", version='"3"')
+THIRD = rules.tag_of(b"{}", own='"3"')
+# A part of the same, and the same with more beside it.
+PART = rules.tag_of(b"", own=SEEN)
 
 
 def test_a_tag_is_of_the_whole_and_tells_two_apart() -> None:
     assert rules.tag_of(b"{ }") != SEEN
     assert rules.tag_of(b"{}", weak=True) == f"W/{SEEN}"
     assert f'"3-{SEEN[1:]}' == THIRD
-    assert rules.tag_of(b"{}", version='"no number"') == SEEN
+    assert rules.tag_of(b"{}", own='"no number"') == SEEN
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,10 @@ def test_what_is_no_tag_is_refused(sent: list[str]) -> None:
         (['"3-of-another-day"'], THIRD, True),
         (['"4"'], THIRD, False),
         ([SEEN], THIRD, False),
+        # Who was shown a part, or more, saw the thing as it is.
+        ([PART], SEEN, True),
+        ([PART], rules.tag_of(b"{ }"), False),
+        ([f'"no-{SEEN[1:]}'], SEEN, False),
         # A digest may be all figures and is no version for that.
         (['"123456789012345678901234"'], '"123456789012345678901234"', True),
     ],
@@ -72,4 +78,5 @@ def test_a_change_is_for_who_saw_what_is_there(
 )
 def test_a_reading_is_spared_for_who_has_exactly_this(sent: list[str], *, known: bool) -> None:
     assert rules.is_known(sent, SEEN) is known
-    assert rules.is_known([THIRD], rules.tag_of(b"{ }", version='"3"')) is False
+    assert rules.is_known([THIRD], rules.tag_of(b"{ }", own='"3"')) is False
+    assert rules.is_known([SEEN], PART) is False

@@ -464,6 +464,7 @@ class CaseDetail(TypedDict):
     more_messages: bool
     alerts: list[CaseAlert]
     acts: list[Act]
+    included: NotRequired[CaseIncluded | None]
 
 CaseExtra: TypeAlias = "Literal['clocks', 'follower', 'last_message']"
 
@@ -1776,6 +1777,7 @@ class MessageDetail(TypedDict):
     attributes: dict[str, Any]
     judgement: Judgement | None
     judgements: list[Judgement]
+    included: NotRequired[MessageIncluded | None]
 
 MessageExtra: TypeAlias = "Literal['case', 'follower']"
 

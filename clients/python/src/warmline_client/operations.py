@@ -44,9 +44,13 @@ class Alerts:
         )
 
     @staticmethod
-    def get_alert(alert_id: UUID | str) -> Call[models.AlertView]:
+    def get_alert(
+            alert_id: UUID | str,
+            *,
+            fields: Sequence[Literal["acknowledged_at", "acknowledged_by", "burn_id", "case_id", "climb_at", "clock_id", "clock_kind", "detail", "detector_firing_id", "due_at", "fire_at", "fired_at", "group_key", "id", "kind", "ladder", "late_by_seconds", "message_id", "note", "resolution", "resolved_at", "resolved_by", "resume_at", "rule_id", "severity", "state", "step", "tier"]] | None = None,
+        ) -> Call[models.AlertView]:
         """Read an alert."""
-        return Call("GET", f"/v1/alerts/{alert_id}")
+        return Call("GET", f"/v1/alerts/{alert_id}", params={"fields": fields})
 
     @staticmethod
     def acknowledge(
@@ -179,9 +183,13 @@ class Bursts:
         )
 
     @staticmethod
-    def get_burst(burst_id: UUID | str) -> Call[models.BurstDetail]:
+    def get_burst(
+            burst_id: UUID | str,
+            *,
+            fields: Sequence[Literal["answered_at", "cases", "id", "last_at", "next_due_at", "post_id", "size", "source_id", "started_at", "text", "waiting"]] | None = None,
+        ) -> Call[models.BurstDetail]:
         """Read a burst."""
-        return Call("GET", f"/v1/bursts/{burst_id}")
+        return Call("GET", f"/v1/bursts/{burst_id}", params={"fields": fields})
 
     @staticmethod
     def answer_burst(burst_id: UUID | str, body: models.AnswerBody) -> Call[models.AnswerRecorded]:
@@ -226,9 +234,17 @@ class Calendars:
         return Call("POST", "/v1/calendars", body=body, once=True)
 
     @staticmethod
-    def get_calendar(calendar_id: UUID | str) -> Call[models.CalendarView]:
+    def get_calendar(
+            calendar_id: UUID | str,
+            *,
+            fields: Sequence[Literal["country", "created_at", "days", "feed", "id", "name", "updated_at", "version", "week", "zone"]] | None = None,
+        ) -> Call[models.CalendarView]:
         """Read a calendar."""
-        return Call("GET", f"/v1/calendars/{calendar_id}")
+        return Call(
+            "GET",
+            f"/v1/calendars/{calendar_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_calendar(calendar_id: UUID | str, body: models.CalendarBody) -> Call[models.CalendarView]:
@@ -328,9 +344,18 @@ class Cases:
         )
 
     @staticmethod
-    def get_case(case_id: UUID | str) -> Call[models.CaseDetail]:
+    def get_case(
+            case_id: UUID | str,
+            *,
+            include: Sequence[models.CaseExtra] | None = None,
+            fields: Sequence[Literal["acts", "alerts", "answered_at", "assignee", "category", "channel", "clocks", "follower", "id", "included", "judgement", "last_message_at", "messages", "more_messages", "next_due_at", "opened_at", "policy_id", "policy_version", "post", "reopened", "resolved_at", "sentiment", "snoozed_until", "source_id", "state", "tier", "tier_override", "unanswered", "updated_at", "version"]] | None = None,
+        ) -> Call[models.CaseDetail]:
         """Read a case."""
-        return Call("GET", f"/v1/cases/{case_id}")
+        return Call(
+            "GET",
+            f"/v1/cases/{case_id}",
+            params={"include": include, "fields": fields},
+        )
 
     @staticmethod
     def record_reply(case_id: UUID | str, body: models.ReplyBody) -> Call[models.ReplyRecorded]:
@@ -385,9 +410,17 @@ class Channels:
         return Call("POST", "/v1/channels", body=body, once=True)
 
     @staticmethod
-    def get_channel(channel_id: UUID | str) -> Call[models.ChannelView]:
+    def get_channel(
+            channel_id: UUID | str,
+            *,
+            fields: Sequence[Literal["config", "created_at", "enabled", "id", "kind", "name", "paused_at", "paused_reason", "updated_at", "url", "version"]] | None = None,
+        ) -> Call[models.ChannelView]:
         """Read a channel."""
-        return Call("GET", f"/v1/channels/{channel_id}")
+        return Call(
+            "GET",
+            f"/v1/channels/{channel_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_channel(channel_id: UUID | str, body: models.ChannelPatch) -> Call[models.ChannelView]:
@@ -425,9 +458,13 @@ class Channels:
 
 class Clocks:
     @staticmethod
-    def get_clock(clock_id: UUID | str) -> Call[models.ClockOfCase]:
+    def get_clock(
+            clock_id: UUID | str,
+            *,
+            fields: Sequence[Literal["budget_seconds", "calendar_version", "case_id", "corrections", "due_at", "episode", "generation", "id", "kind", "limit_at", "met_at", "missed_at", "pause_reason", "paused_seconds", "paused_until", "policy_id", "policy_version", "promise_due_at", "settled_at", "settling_message_id", "started_at", "state", "target_due_at", "thread_id", "tier", "trigger_message_id", "void_reason"]] | None = None,
+        ) -> Call[models.ClockOfCase]:
         """Read a clock."""
-        return Call("GET", f"/v1/clocks/{clock_id}")
+        return Call("GET", f"/v1/clocks/{clock_id}", params={"fields": fields})
 
     @staticmethod
     def explain_clock(
@@ -533,9 +570,17 @@ class Deliveries:
         )
 
     @staticmethod
-    def get_delivery(delivery_id: UUID | str) -> Call[models.DeliveryDetailView]:
+    def get_delivery(
+            delivery_id: UUID | str,
+            *,
+            fields: Sequence[Literal["accepted", "duplicates", "events", "id", "received_at", "source_id", "state", "webhook_id"]] | None = None,
+        ) -> Call[models.DeliveryDetailView]:
         """See what became of a delivery."""
-        return Call("GET", f"/v1/deliveries/{delivery_id}")
+        return Call(
+            "GET",
+            f"/v1/deliveries/{delivery_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def replay_delivery(delivery_id: UUID | str) -> Call[models.ReplayView]:
@@ -585,9 +630,17 @@ class Detectors:
         )
 
     @staticmethod
-    def get_detector(detector_id: UUID | str) -> Call[models.DetectorView]:
+    def get_detector(
+            detector_id: UUID | str,
+            *,
+            fields: Sequence[Literal["cool_down_minutes", "created_at", "enabled", "id", "kind", "ladder_id", "minimum", "name", "post_id", "rule_id", "severity", "source_id", "threshold", "tier", "unit", "updated_at", "version", "weeks", "window_minutes", "words"]] | None = None,
+        ) -> Call[models.DetectorView]:
         """Read a detector."""
-        return Call("GET", f"/v1/detectors/{detector_id}")
+        return Call(
+            "GET",
+            f"/v1/detectors/{detector_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_detector(detector_id: UUID | str, body: models.DetectorBody) -> Call[models.DetectorView]:
@@ -635,9 +688,13 @@ class Exports:
         return Call("GET", "/v1/exports/file", params={"token": token})
 
     @staticmethod
-    def get_export(export_id: UUID | str) -> Call[models.ExportView]:
+    def get_export(
+            export_id: UUID | str,
+            *,
+            fields: Sequence[Literal["bytes_done", "created_at", "created_by", "download", "error", "expires_at", "filters", "finished_at", "format", "id", "rows_done", "started_at", "state", "until", "what"]] | None = None,
+        ) -> Call[models.ExportView]:
         """Read an export."""
-        return Call("GET", f"/v1/exports/{export_id}")
+        return Call("GET", f"/v1/exports/{export_id}", params={"fields": fields})
 
     @staticmethod
     def cancel_export(export_id: UUID | str) -> Call[models.ExportView]:
@@ -652,12 +709,18 @@ class Facts:
             after: int | None = None,
             kinds: Sequence[str] | None = None,
             limit: int | None = None,
+            fields: Sequence[Literal["at", "kind", "payload", "seq", "subject_id", "subject_kind"]] | None = None,
         ) -> Call[models.FactsView]:
         """Read what happened."""
         return Call(
             "GET",
             "/v1/facts",
-            params={"after": after, "kinds": kinds, "limit": limit},
+            params={
+            "after": after,
+            "kinds": kinds,
+            "limit": limit,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -694,9 +757,17 @@ class Followers:
         )
 
     @staticmethod
-    def get_follower(follower_id: UUID | str) -> Call[models.Follower]:
+    def get_follower(
+            follower_id: UUID | str,
+            *,
+            fields: Sequence[Literal["advocate", "advocate_since", "avatar_url", "external_id", "first_seen_at", "followed_at", "followers_count", "following", "handle", "id", "last_seen_at", "locale", "name", "source_id", "tier", "unfollowed_at", "verified"]] | None = None,
+        ) -> Call[models.Follower]:
         """Read a follower."""
-        return Call("GET", f"/v1/followers/{follower_id}")
+        return Call(
+            "GET",
+            f"/v1/followers/{follower_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_follower(follower_id: UUID | str, body: models.FollowerChange) -> Call[models.Follower]:
@@ -745,9 +816,17 @@ class Inhibitions:
         return Call("POST", "/v1/inhibitions", body=body, once=True)
 
     @staticmethod
-    def get_inhibition(inhibition_id: UUID | str) -> Call[models.InhibitionView]:
+    def get_inhibition(
+            inhibition_id: UUID | str,
+            *,
+            fields: Sequence[Literal["enabled", "id", "is_built_in", "name", "same", "source", "target", "updated_at"]] | None = None,
+        ) -> Call[models.InhibitionView]:
         """Read an inhibition."""
-        return Call("GET", f"/v1/inhibitions/{inhibition_id}")
+        return Call(
+            "GET",
+            f"/v1/inhibitions/{inhibition_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_inhibition(inhibition_id: UUID | str, body: models.InhibitionBody) -> Call[models.InhibitionView]:
@@ -803,9 +882,13 @@ class Ladders:
         return Call("POST", "/v1/ladders", body=body, once=True)
 
     @staticmethod
-    def get_ladder(ladder_id: UUID | str) -> Call[models.LadderView]:
+    def get_ladder(
+            ladder_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "group_by", "group_window_seconds", "id", "name", "steps", "updated_at", "version"]] | None = None,
+        ) -> Call[models.LadderView]:
         """Read a ladder."""
-        return Call("GET", f"/v1/ladders/{ladder_id}")
+        return Call("GET", f"/v1/ladders/{ladder_id}", params={"fields": fields})
 
     @staticmethod
     def change_ladder(ladder_id: UUID | str, body: models.LadderPatch) -> Call[models.SavedLadderView]:
@@ -880,9 +963,13 @@ class Members:
         return Call("POST", "/v1/members", body=body, once=True)
 
     @staticmethod
-    def get_member(member_id: UUID | str) -> Call[models.MemberView]:
+    def get_member(
+            member_id: UUID | str,
+            *,
+            fields: Sequence[Literal["active", "created_at", "email", "handle", "id", "name", "role", "updated_at"]] | None = None,
+        ) -> Call[models.MemberView]:
         """Read a member."""
-        return Call("GET", f"/v1/members/{member_id}")
+        return Call("GET", f"/v1/members/{member_id}", params={"fields": fields})
 
     @staticmethod
     def change_member(member_id: UUID | str, body: models.MemberChange) -> Call[models.MemberView]:
@@ -936,9 +1023,18 @@ class Messages:
         )
 
     @staticmethod
-    def get_message(message_id: UUID | str) -> Call[models.MessageDetail]:
+    def get_message(
+            message_id: UUID | str,
+            *,
+            include: Sequence[models.MessageExtra] | None = None,
+            fields: Sequence[Literal["attributes", "author", "case_id", "deleted", "deleted_at", "direction", "external_id", "hidden", "historical", "id", "in_reply_to", "included", "judgement", "judgements", "kind", "member_handle", "occurred_at", "parent_external_id", "post_id", "received_at", "sanitized", "source_id", "text", "version"]] | None = None,
+        ) -> Call[models.MessageDetail]:
         """Read a message."""
-        return Call("GET", f"/v1/messages/{message_id}")
+        return Call(
+            "GET",
+            f"/v1/messages/{message_id}",
+            params={"include": include, "fields": fields},
+        )
 
     @staticmethod
     def get_judgement(message_id: UUID | str) -> Call[models.Judgements]:
@@ -1196,9 +1292,17 @@ class Policies:
         return Call("GET", "/v1/policies/presets")
 
     @staticmethod
-    def get_policy(policy_id: UUID | str) -> Call[models.PolicyView]:
+    def get_policy(
+            policy_id: UUID | str,
+            *,
+            fields: Sequence[Literal["advocates_answer", "calendar_id", "channel_targets", "created_at", "id", "is_default", "ladder_id", "match", "name", "pause_while_waiting", "position", "promised", "reopen_within_seconds", "reply_window_seconds", "reply_window_steps", "resolution_steps", "resolve_on_reply", "response_steps", "targets", "updated_at", "version"]] | None = None,
+        ) -> Call[models.PolicyView]:
         """Read a policy."""
-        return Call("GET", f"/v1/policies/{policy_id}")
+        return Call(
+            "GET",
+            f"/v1/policies/{policy_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_policy(policy_id: UUID | str, body: models.PolicyBody) -> Call[models.SavedPolicyView]:
@@ -1242,9 +1346,13 @@ class Posts:
         )
 
     @staticmethod
-    def get_post(post_id: UUID | str) -> Call[models.Post]:
+    def get_post(
+            post_id: UUID | str,
+            *,
+            fields: Sequence[Literal["author_id", "deleted", "deleted_at", "external_id", "first_seen_at", "hashtags", "id", "published_at", "series", "source_id", "text", "title", "url"]] | None = None,
+        ) -> Call[models.Post]:
         """Read a post."""
-        return Call("GET", f"/v1/posts/{post_id}")
+        return Call("GET", f"/v1/posts/{post_id}", params={"fields": fields})
 
 
 class Presence:
@@ -1348,9 +1456,13 @@ class Reports:
         return Call("POST", "/v1/reports", body=body, once=True)
 
     @staticmethod
-    def get_report(report_id: UUID | str) -> Call[models.ReportView]:
+    def get_report(
+            report_id: UUID | str,
+            *,
+            fields: Sequence[Literal["at_hour", "channel_id", "created_at", "enabled", "id", "kind", "language", "name", "next_at", "on_day", "updated_at"]] | None = None,
+        ) -> Call[models.ReportView]:
         """Read a report."""
-        return Call("GET", f"/v1/reports/{report_id}")
+        return Call("GET", f"/v1/reports/{report_id}", params={"fields": fields})
 
     @staticmethod
     def change_report(report_id: UUID | str, body: models.ReportBody) -> Call[models.ReportView]:
@@ -1400,9 +1512,13 @@ class Rotas:
         return Call("GET", "/v1/rotas/gaps", params={"days": days})
 
     @staticmethod
-    def get_rota(rota_id: UUID | str) -> Call[models.WatchedRotaView]:
+    def get_rota(
+            rota_id: UUID | str,
+            *,
+            fields: Sequence[Literal["cover", "created_at", "gaps", "id", "layers", "name", "updated_at", "version", "zone"]] | None = None,
+        ) -> Call[models.WatchedRotaView]:
         """Read a rota."""
-        return Call("GET", f"/v1/rotas/{rota_id}")
+        return Call("GET", f"/v1/rotas/{rota_id}", params={"fields": fields})
 
     @staticmethod
     def change_rota(rota_id: UUID | str, body: models.RotaBody) -> Call[models.WatchedRotaView]:
@@ -1498,9 +1614,13 @@ class Rules:
         )
 
     @staticmethod
-    def get_rule(rule_id: UUID | str) -> Call[models.RuleView]:
+    def get_rule(
+            rule_id: UUID | str,
+            *,
+            fields: Sequence[Literal["conditions", "created_at", "effects", "enabled", "id", "name", "position", "updated_at", "version"]] | None = None,
+        ) -> Call[models.RuleView]:
         """Read a rule."""
-        return Call("GET", f"/v1/rules/{rule_id}")
+        return Call("GET", f"/v1/rules/{rule_id}", params={"fields": fields})
 
     @staticmethod
     def change_rule(rule_id: UUID | str, body: models.RuleBody) -> Call[models.RuleView]:
@@ -1630,9 +1750,17 @@ class Silences:
         return Call("POST", "/v1/silences/preview", body=body)
 
     @staticmethod
-    def get_silence(silence_id: UUID | str) -> Call[models.SilenceView]:
+    def get_silence(
+            silence_id: UUID | str,
+            *,
+            fields: Sequence[Literal["also_urgent", "conditions", "created_at", "created_by", "ended_at", "ended_by", "everything", "from", "id", "reason", "state", "until"]] | None = None,
+        ) -> Call[models.SilenceView]:
         """Read a silence."""
-        return Call("GET", f"/v1/silences/{silence_id}")
+        return Call(
+            "GET",
+            f"/v1/silences/{silence_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def end_silence(silence_id: UUID | str) -> Call[models.SilenceView]:
@@ -1661,9 +1789,13 @@ class Sources:
         return Call("POST", "/v1/sources", body=body, once=True)
 
     @staticmethod
-    def get_source(source_id: UUID | str) -> Call[models.SourcesSourceView]:
+    def get_source(
+            source_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "id", "name", "own_accounts", "platform", "secrets", "updated_at"]] | None = None,
+        ) -> Call[models.SourcesSourceView]:
         """Read a source."""
-        return Call("GET", f"/v1/sources/{source_id}")
+        return Call("GET", f"/v1/sources/{source_id}", params={"fields": fields})
 
     @staticmethod
     def change_source(source_id: UUID | str, body: models.SourceChange) -> Call[models.SourcesSourceView]:
@@ -1737,9 +1869,17 @@ class Standstills:
         return Call("POST", "/v1/standstills", body=body, once=True)
 
     @staticmethod
-    def get_standstill(standstill_id: UUID | str) -> Call[models.StandstillView]:
+    def get_standstill(
+            standstill_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "ended_at", "ends_at", "id", "member_id", "note", "notice_en", "notice_zh", "pauses", "reason", "replan_at", "replanned", "source_id", "stand_in_id", "starts_at"]] | None = None,
+        ) -> Call[models.StandstillView]:
         """Read a standstill."""
-        return Call("GET", f"/v1/standstills/{standstill_id}")
+        return Call(
+            "GET",
+            f"/v1/standstills/{standstill_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def withdraw_standstill(standstill_id: UUID | str) -> Call[None]:
@@ -1764,9 +1904,17 @@ class Subscriptions:
         return Call("POST", "/v1/subscriptions", body=body, once=True)
 
     @staticmethod
-    def get_subscription(subscription_id: UUID | str) -> Call[models.SubscriptionView]:
+    def get_subscription(
+            subscription_id: UUID | str,
+            *,
+            fields: Sequence[Literal["behind_seconds", "created_at", "dead", "enabled", "failing_since", "id", "kinds", "name", "ordering", "pause_reason", "paused_at", "pending", "position", "source_ids", "tiers", "updated_at", "url", "version"]] | None = None,
+        ) -> Call[models.SubscriptionView]:
         """Read a subscription."""
-        return Call("GET", f"/v1/subscriptions/{subscription_id}")
+        return Call(
+            "GET",
+            f"/v1/subscriptions/{subscription_id}",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def change_subscription(subscription_id: UUID | str, body: models.SubscriptionPatch) -> Call[models.SubscriptionView]:
@@ -1850,9 +1998,13 @@ class Teams:
         return Call("POST", "/v1/teams", body=body, once=True)
 
     @staticmethod
-    def get_team(team_id: UUID | str) -> Call[models.TeamView]:
+    def get_team(
+            team_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "id", "member_ids", "name", "updated_at", "version"]] | None = None,
+        ) -> Call[models.TeamView]:
         """Read a team."""
-        return Call("GET", f"/v1/teams/{team_id}")
+        return Call("GET", f"/v1/teams/{team_id}", params={"fields": fields})
 
     @staticmethod
     def change_team(team_id: UUID | str, body: models.TeamBody) -> Call[models.TeamView]:
@@ -1899,9 +2051,13 @@ class Views:
         return Call("POST", "/v1/views", body=body, once=True)
 
     @staticmethod
-    def get_view(view_id: UUID | str) -> Call[models.ViewView]:
+    def get_view(
+            view_id: UUID | str,
+            *,
+            fields: Sequence[Literal["built_in", "created_at", "id", "name", "shared", "slug", "updated_at", "version", "where"]] | None = None,
+        ) -> Call[models.ViewView]:
         """Read a view."""
-        return Call("GET", f"/v1/views/{view_id}")
+        return Call("GET", f"/v1/views/{view_id}", params={"fields": fields})
 
     @staticmethod
     def change_view(view_id: UUID | str, body: models.ViewBody) -> Call[models.ViewView]:
