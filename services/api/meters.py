@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from services.api.reported import auditor_metrics, worker_metrics
+from services.api.vitals import Vitals
 from services.core.health import service as health
 from services.core.health.types import Alive, LastVerdict, Totals, Waiting
 from services.core.kit.clock import monotonic
@@ -33,6 +34,7 @@ class Meters:
     def __init__(self, database: Database) -> None:
         self.registry = CollectorRegistry()
         self.totals = TotalsReader(database)
+        self.vitals = Vitals(database)
         self.requests = Counter(
             "warmline_http_requests",
             "Requests answered.",

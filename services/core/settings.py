@@ -142,6 +142,9 @@ class LogSettings(Group):
 class MetricsSettings(Group):
     # No tenant names or texts are in /metrics; close it where even totals are private.
     open: bool = True
+    # How every workspace does, to whoever may read /metrics; else a key of scope `metrics` is told
+    # of its own workspace alone.
+    workspaces: bool = False
     # Whose days numbers are summed up by, until a workspace chooses its own.
     zone: str = "Asia/Shanghai"
 

@@ -246,4 +246,19 @@ class People:
     came_back: int
 
 
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """What a metric came to in a workspace's today, or so many days ago, and from how many rows.
+
+    `tier` is None for all of them together.
+    """
+
+    workspace_id: UUID
+    metric: str
+    tier: str | None
+    days_ago: int
+    value: float
+    count: int
+
+
 RowPlace = tuple[datetime, UUID]

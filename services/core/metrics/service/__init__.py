@@ -19,10 +19,13 @@ from services.core.metrics.service.summing import (
     refresh,
     set_zone,
 )
+from services.core.metrics.service.vitals import MOST_WORKSPACES, TOLD, read_vitals
 
 __all__ = [
     "DAYS_A_UNIT",
     "MOST_CELLS",
+    "MOST_WORKSPACES",
+    "TOLD",
     "Counted",
     "catch_up",
     "find_edition",
@@ -32,6 +35,7 @@ __all__ = [
     "measure",
     "read_dashboard",
     "read_edition",
+    "read_vitals",
     "rebuild",
     "recount",
     "recount_due",
