@@ -20,13 +20,13 @@ Place = tuple[datetime | None, UUID]
 FOLD: Final = "SELECT warmline_search_fold(:question)"
 
 MESSAGES: Final = """
-SELECT message_id, case_id, occurred_at FROM warmline_search_messages(
+SELECT message_id, case_id, occurred_at FROM warmline_find_messages(
   :workspace_id, CAST(:terms AS text[]), CAST(:patterns AS text[]), :most, :by_case,
   :before_at, :before_id, :since, :until, :source_id, :kind, :tier)
 """
 
 FOLLOWERS: Final = """
-SELECT follower_id, last_seen_at FROM warmline_search_followers(
+SELECT follower_id, last_seen_at FROM warmline_find_followers(
   :workspace_id, CAST(:terms AS text[]), CAST(:patterns AS text[]), :most,
   :before_at, :before_id, :source_id)
 """
