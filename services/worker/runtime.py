@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -26,13 +26,18 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What jobs work with; one a process. Once `stopping` is set, no job begins anything new."""
+    """What jobs work with; one a process, but for `called`.
+
+    Once `stopping` is set, no job begins anything new. `called` is the job's own: set when somebody
+    has work for it, and if it is set when the job ends, the job runs again at once.
+    """
 
     database: Database
     settings: Settings
     classifier: Classifier
     gateways: Gateways
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,9 @@ class Stage:
     failures: int = 0
     # By when it must have moved: the beginning of a pass, or the look it means to take next.
     mark: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        self.context = replace(self.context, called=self.called)
 
     def call(self) -> None:
         """Have the stage look for work now. Many calls before it looks are one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -309,6 +309,16 @@ class SendResult:
     detail: str = ""
     retry_after: float | None = None
     took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What becomes of one claimed row; one that is pending again is due after `delay`."""
+
+    dispatch: Dispatch
+    result: SendResult
+    state: OutboxState
+    delay: timedelta
 
 
 @dataclass(frozen=True, slots=True)

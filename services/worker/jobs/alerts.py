@@ -17,8 +17,10 @@ async def send_due(context: Context) -> Pass:
         max_attempts=context.settings.alerts.max_attempts,
         storm_per_minute=context.settings.alerts.storm_per_minute,
         stopping=context.stopping.is_set,
+        called=context.called,
     )
-    return Pass(sent, more=sent > 0)
+    # Where there may be more it has called itself.
+    return Pass(sent)
 
 
 @job("alerts.fall_back", queue="fallbacks", then=("alerts",), poll_factor=5)

@@ -1,5 +1,6 @@
 """SQL of doors: how each channel has answered lately, agreed upon by all workers."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,14 +26,14 @@ WHERE workspace_id = :workspace_id AND channel_id = :channel_id
 OPEN: Final = """
 WITH before AS (
   SELECT workspace_id, channel_id, trips FROM channel_states
-  WHERE workspace_id = :workspace_id AND channel_id = :channel_id
+  WHERE workspace_id = :workspace_id AND channel_id = ANY(CAST(:channel_ids AS uuid[]))
     AND (failing_since IS NOT NULL OR open_until IS NOT NULL)
-  FOR UPDATE
+  ORDER BY channel_id FOR UPDATE
 )
 UPDATE channel_states s SET failures = 0, refusals = 0, trips = 0, failing_since = NULL,
   open_until = NULL
 FROM before b WHERE s.workspace_id = b.workspace_id AND s.channel_id = b.channel_id
-RETURNING b.trips
+RETURNING s.channel_id, b.trips
 """
 
 # What failed while the door was shut waits no longer than it has to; what is on its way is left.
@@ -86,9 +87,10 @@ async def put_door(uow: UnitOfWork, channel_id: UUID, door: Door) -> None:
     )
 
 
-async def open_door(uow: UnitOfWork, channel_id: UUID) -> int:
-    """Something came through. Returns how often in a row it had been shut before."""
-    return int((await uow.execute(OPEN, _key(uow, channel_id))).scalar_one_or_none() or 0)
+async def open_doors(uow: UnitOfWork, channel_ids: Collection[UUID]) -> set[UUID]:
+    """Something came through them. Returns those that had been shut for failing."""
+    parameters = {"workspace_id": uow.workspace_id, "channel_ids": list(channel_ids)}
+    return {row.channel_id for row in await uow.execute(OPEN, parameters) if row.trips}
 
 
 async def bring_forward(uow: UnitOfWork, channel_id: UUID) -> None:

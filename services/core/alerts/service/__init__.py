@@ -9,11 +9,7 @@ from services.core.alerts.service.channels import (
     rotate_secret,
     try_channel,
 )
-from services.core.alerts.service.claiming import (
-    claim_dispatches,
-    complete,
-    complete_together,
-)
+from services.core.alerts.service.claiming import claim_dispatches
 from services.core.alerts.service.climbing import climb, climb_due
 from services.core.alerts.service.closing import close_digests
 from services.core.alerts.service.dead_letters import (
@@ -41,6 +37,7 @@ from services.core.alerts.service.ladders import (
     list_ladder_warnings,
     list_ladders,
 )
+from services.core.alerts.service.landing import complete
 from services.core.alerts.service.lateness import get_lateness
 from services.core.alerts.service.pausing import pause_channel, resume_channel
 from services.core.alerts.service.raising import (
@@ -69,7 +66,6 @@ __all__ = [
     "climb_due",
     "close_digests",
     "complete",
-    "complete_together",
     "correct",
     "create_channel",
     "create_ladder",

@@ -1,21 +1,17 @@
-"""Take what may be sent now, and write down what came of it: for the rows, and for the channel."""
+"""Take what may be sent now: each channel's share of it, with an attempt on record for each."""
 
-import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Row
 
-from services.core.alerts import breaker, rules
 from services.core.alerts.buckets import INCIDENTS, buckets_of
 from services.core.alerts.facts import send_dead_lettered
-from services.core.alerts.repository import channel_states, claiming, digests, sending
-from services.core.alerts.service.pausing import pause_channel
+from services.core.alerts.repository import claiming, digests
 from services.core.alerts.service.raising import ALERTS_QUEUE
 from services.core.alerts.types import ChannelKind, Dispatch, OutboxState, Outcome, SendResult
 from services.core.kit import ids
@@ -24,16 +20,11 @@ from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import service as stream
 from services.core.stream.types import Fact
 
-log = structlog.get_logger(__name__)
-
 # Longer than any sending may take, so that nobody else begins what is still on its way.
 LEASE: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 10
 # Sendings at a time to one channel: a slow one fills its own seats and no others.
 WIDTH: Final = 4
-
-# Spreads retries; nothing to do with secrets, it is just the generator nobody can seed by accident.
-_RNG: Final = secrets.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,90 +108,6 @@ async def _name_digests(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> dict[UUID,
         if opened:
             await digests.add_open(uow, opened)
     return {row.id: digest_id for row, digest_id in named}
-
-
-async def complete(
-    database: Database,
-    dispatch: Dispatch,
-    result: SendResult,
-    *,
-    max_attempts: int = MAX_ATTEMPTS,
-) -> bool:
-    """As `complete_together`, for a message about one alert; False when it was not written."""
-    return bool(await complete_together(database, [dispatch], result, max_attempts=max_attempts))
-
-
-async def complete_together(
-    database: Database,
-    dispatches: Sequence[Dispatch],
-    result: SendResult,
-    *,
-    max_attempts: int = MAX_ATTEMPTS,
-) -> int:
-    """Write the result of one message for every row it carried; how many claims still held.
-
-    A failure waits for its next turn, or becomes a dead letter and announces `send.dead_lettered`.
-    The channel's door is shut or opened by it, and where it is shut for good, the channel paused.
-    """
-    first = dispatches[0]
-    reopened = 0
-    async with database.unit(first.workspace_id) as uow:
-        # One wait for all that went together: they come back together.
-        delay = rules.delay_after(first.attempt, _RNG, retry_after=result.retry_after)
-        become = {
-            one.outbox_id: (_state_of(one, result, max_attempts), uow.real_now + delay)
-            for one in dispatches
-        }
-        written = await sending.complete(uow, dispatches, become=become, result=result)
-        dead = [
-            one
-            for one in dispatches
-            if one.outbox_id in written and become[one.outbox_id][0] is OutboxState.DEAD
-        ]
-        await stream.announce(uow, [send_dead_lettered(one, result) for one in dead])
-        if result.outcome is Outcome.SENT:
-            reopened = await channel_states.open_door(uow, first.channel_id)
-            _note_lags([one for one in dispatches if one.outbox_id in written], uow.real_now)
-    # Apart from the rows: a door is fought over, and nobody may wait for it with rows in hand.
-    if reopened:
-        await _catch_up(database, first)
-    elif result.outcome is not Outcome.SENT:
-        await _shut(database, first, result)
-    return len(written)
-
-
-def _state_of(dispatch: Dispatch, result: SendResult, max_attempts: int) -> OutboxState:
-    """A digest that is refused says nothing about the alerts in it: they get their other tries."""
-    outcome = result.outcome
-    if dispatch.digest_id is not None and outcome is Outcome.PERMANENT:
-        outcome = Outcome.RETRYABLE
-    return rules.state_after(outcome, dispatch.attempt, max_attempts)
-
-
-def _note_lags(dispatches: Sequence[Dispatch], now: datetime) -> None:
-    for one in dispatches:
-        if one.queued_at is not None:
-            lag = (now - one.queued_at).total_seconds()
-            FIGURES.note_sent(one.channel_kind.value, str(one.message.get("tier")), [lag])
-
-
-async def _catch_up(database: Database, dispatch: Dispatch) -> None:
-    async with database.unit(dispatch.workspace_id) as uow:
-        await channel_states.bring_forward(uow, dispatch.channel_id)
-        uow.wake(ALERTS_QUEUE)
-
-
-async def _shut(database: Database, dispatch: Dispatch, result: SendResult) -> None:
-    async with database.unit(dispatch.workspace_id) as uow:
-        before = await channel_states.lock_door(uow, dispatch.channel_id)
-        door = breaker.after_failure(before, result, uow.real_now, knocked=dispatch.knocks)
-        await channel_states.put_door(uow, dispatch.channel_id, door)
-        reason = breaker.reason_to_pause(door, uow.real_now)
-    if door.trips > before.trips:
-        log.warning("channel.shut", channel_id=str(dispatch.channel_id), trips=door.trips)
-    if reason is not None:
-        async with database.unit(dispatch.workspace_id) as uow:
-            await pause_channel(uow, dispatch.channel_id, reason)
 
 
 def _read(row: Row[Any]) -> Dispatch:

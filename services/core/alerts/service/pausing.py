@@ -45,7 +45,7 @@ async def resume_channel(uow: UnitOfWork, channel_id: UUID) -> Channel:
     if await channel_states.resume(uow, channel_id) and channel.paused_at is not None:
         firing = _firing_id(channel_id, channel.paused_at)
         await settle_detector_firings(uow, [firing], resolution="resumed")
-        await channel_states.open_door(uow, channel_id)
+        await channel_states.open_doors(uow, [channel_id])
         await channel_states.bring_forward(uow, channel_id)
         uow.wake(ALERTS_QUEUE)
         await stream.announce(uow, [channel_changed("resumed", channel_id)])
