@@ -167,8 +167,12 @@ async def test_who_runs_out_of_time_asks_to_be_called_again(desk: Desk) -> None:
     await desk.webhook()
     for _ in range(3):
         await desk.raised()
-    gateway, called = FakeGateway(), asyncio.Event()
+    gateway, called = FakeGateway(held=lambda _: True), asyncio.Event()
     gateways = {"webhook": gateway, "console": gateway}
-    await alerts.send_due(desk.database, gateways, claim_seconds=0.0, called=called)
+    tour = asyncio.create_task(
+        alerts.send_due(desk.database, gateways, claim_seconds=0.0, look_seconds=0.0, called=called)
+    )
+    await gateway.wait_until(lambda: bool(gateway.parcels), timeout_seconds=30.0)
+    gateway.open_gate()
+    await tour
     assert called.is_set()
-    assert gateway.parcels
