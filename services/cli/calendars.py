@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli.bodies import agree, print_document, read_body, read_document
-from services.cli.choices import ID_WIDTH, find_workspace
+from services.cli.choices import ID_WIDTH, find_workspace, written_id
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import BadInputError, CommandError, run, say
+from services.cli.versions import choose_version, print_versions
 from services.core.kit.uow import Actor
 
 if TYPE_CHECKING:
@@ -82,6 +83,26 @@ def show(
         why = " ".join(filter(None, [day.reason, day.label]))
         table.add_row(str(day.date), f"{day.date:%a}", spans or "closed", escape(why))
     Console(soft_wrap=True).print(table)
+
+
+@app.command()
+def versions(
+    name: CalendarName,
+    *,
+    shown: Annotated[
+        int | None,
+        typer.Option("--show", metavar="N", help="Print version N as `change --file` takes it."),
+    ] = None,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Show every version of a calendar, the newest first. An archived one is named by its id."""
+    found = run(_versions(workspace, name, data))
+    if shown is not None:
+        print_document(_document(choose_version(found, shown)))
+        return
+    titles = ("calendar", "zone", "country", "own days", "closings")
+    print_versions(titles, [(each, _said(each)) for each in found])
 
 
 @app.command()
@@ -211,6 +232,16 @@ async def _show(
             return calendar, await calendars.show_days(calendar, first, last)
 
 
+async def _versions(workspace: str, name: str, data_dir: Path | None) -> "list[Calendar]":
+    from services.core.calendars import service as calendars
+
+    async with opened_database(resolve_settings(data_dir)) as database:
+        found = await find_workspace(database, workspace)
+        async with database.read(found) as uow:
+            calendar_id = written_id(name) or (await find_calendar(uow, name)).id
+            return await calendars.list_versions(uow, calendar_id)
+
+
 async def _add(workspace: str, data_dir: Path | None, told: Any) -> "Calendar":
     from services.api.schemas.calendars import CalendarBody
     from services.core.calendars import service as calendars
@@ -293,6 +324,12 @@ async def find_calendar(uow: "UnitOfWork", name: str) -> "Calendar":
         if name in {each.draft.name, str(each.id)}:
             return each
     raise CommandError(f"There is no calendar “{name}”; see `warmline calendars list`.")
+
+
+def _said(calendar: "Calendar") -> tuple[str, ...]:
+    draft = calendar.draft
+    counts = (str(len(draft.days) or ""), str(len(calendar.closings) or ""))
+    return (draft.name, draft.zone, draft.country or "", *counts)
 
 
 def _document(calendar: "Calendar") -> dict[str, Any]:

@@ -33,6 +33,14 @@ def read_id(text: str | None, what: str = "delivery") -> UUID | None:
         ) from error
 
 
+def written_id(text: str) -> UUID | None:
+    """The id that was typed in place of a name, if it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def read_moment(text: str | None) -> datetime | None:
     """A time without an offset is meant in UTC. Raises BadInputError for what is no time."""
     if not text:

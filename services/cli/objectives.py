@@ -1,18 +1,19 @@
 """`warmline objectives`: the share of promises to keep, what it leaves room for, and saving it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.cli.bodies import print_document, read_body, read_document
-from services.cli.choices import find_workspace
+from services.cli.choices import ID_WIDTH, find_workspace
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import BadInputError, run, say
 from services.core.kit.uow import Actor
 
 if TYPE_CHECKING:
-    from services.core.objectives.types import Objective, Scope, Standing
+    from services.core.objectives.types import Objective, Scope, Standing, View
 
 ACTOR = Actor(kind="command", id="objectives", label="warmline objectives")
 
@@ -81,6 +82,36 @@ def save(
     _tell(run(_save(workspace, data, told if file is None else read_document(file))))
 
 
+@app.command("at-risk")
+def at_risk(
+    *,
+    hours: Annotated[float, typer.Option(min=0.1, max=336, help="How far ahead to look.")] = 2,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Show what will be missed soon unless somebody answers, the first due first."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    found = run(_at_risk(workspace, data, timedelta(hours=hours), limit))
+    if not found:
+        say(f"Nothing is due within {hours:g} h.")
+        return
+    table = Table("due at", "left", "tier", "promise", "channel", "who has it")
+    table.add_column("case", min_width=ID_WIDTH)
+    for each in found[:limit]:
+        left = f"{each['seconds_left'] // 60} min"
+        about = (each["tier"], each["kind"], each["channel"])
+        who = escape(each["assignee_handle"] or "nobody")
+        due = each["due_at"].isoformat(timespec="minutes")
+        table.add_row(due, left, *about, who, str(each["case_id"]))
+    Console(soft_wrap=True).print(table)
+    if len(found) > limit:
+        say(f"There are more; --limit {limit} cut them off.")
+
+
 def _tell(standing: "Standing") -> None:
     objective, budget = standing.objective, standing.budget
     about = _about(objective.scope)
@@ -126,6 +157,18 @@ async def _show(workspace: str, data_dir: Path | None) -> "Standing":
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
             return await objectives.get_standing(uow)
+
+
+async def _at_risk(
+    workspace: str, data_dir: Path | None, within: timedelta, limit: int
+) -> "list[View]":
+    """One more than `limit` where there are more."""
+    from services.core.objectives import service as objectives
+
+    async with opened_database(resolve_settings(data_dir)) as database:
+        found = await find_workspace(database, workspace)
+        async with database.read(found) as uow:
+            return await objectives.list_at_risk(uow, within, limit=limit + 1)
 
 
 async def _save(workspace: str, data_dir: Path | None, told: Any) -> "Standing":

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli.bodies import agree, print_body, read_body, read_document
-from services.cli.choices import find_workspace
+from services.cli.choices import find_workspace, written_id
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import BadInputError, complain, run, say
+from services.cli.versions import choose_version, print_versions
 from services.core.kit.uow import Actor
 from services.core.sla.types import Policy, PolicyDraft, PolicyMatch, Step, Target
 from services.core.triage.types import Tier
@@ -63,9 +64,7 @@ def show(
     """Show one policy: targets, what the public was told, steps."""
     policy = run(_show(workspace, data, name))
     if as_json:
-        from services.api.schemas.policy_views import PolicyDefinition
-
-        print_body(PolicyDefinition(**PolicyDefinition.parts(policy)))
+        _print_definition(policy)
         return
     typer.echo(f"{policy.name}, version {policy.version} ({policy.id})")
     typer.echo(f"for: {'the rest' if policy.is_default else _about(policy.match)}")
@@ -80,6 +79,28 @@ def show(
     if policy.advocates_answer:
         typer.echo(f"advocates may answer: {', '.join(policy.advocates_answer)}")
     typer.echo(f"steps: {', '.join(_step(step) for step in policy.response_steps)}")
+
+
+@app.command()
+def versions(
+    name: PolicyName,
+    *,
+    shown: Annotated[
+        int | None,
+        typer.Option("--show", metavar="N", help="Print version N as `change --file` takes it."),
+    ] = None,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Show every version of a policy, the newest first. An archived one is named by its id."""
+    found = run(_versions(workspace, data, name))
+    if shown is not None:
+        _print_definition(choose_version(found, shown))
+        return
+    titles = ("policy", "for", "first answer within")
+    print_versions(
+        titles, [(each, (each.name, _about(each.match), _targets(each))) for each in found]
+    )
 
 
 @app.command()
@@ -173,6 +194,22 @@ async def _list(workspace: str, data_dir: Path | None) -> list[Policy]:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
             return await sla.list_policies(uow)
+
+
+async def _versions(workspace: str, data: Path | None, name: str) -> list[Policy]:
+    from services.core.sla import service as sla
+
+    async with opened_database(resolve_settings(data)) as database:
+        place = await find_workspace(database, workspace)
+        async with database.read(place) as uow:
+            policy_id = written_id(name) or (await _find(uow, name)).id
+            return await sla.list_versions(uow, policy_id)
+
+
+def _print_definition(policy: Policy) -> None:
+    from services.api.schemas.policy_views import PolicyDefinition
+
+    print_body(PolicyDefinition(**PolicyDefinition.parts(policy)))
 
 
 def _about(match: PolicyMatch) -> str:

@@ -9,12 +9,15 @@ import typer
 from services.cli.choices import ID_WIDTH, find_workspace
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import CommandError, run, say
+from services.core.kit.uow import Actor
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from services.core.kit.uow import UnitOfWork
     from services.core.reports.types import Issue, Report
+
+ACTOR = Actor(kind="command", id="reports", label="warmline reports")
 
 app = typer.Typer(no_args_is_help=True, help="Reports: the page of every week or month, sent.")
 
@@ -61,15 +64,16 @@ def add(
 def list_(*, workspace: WorkspaceName = "default", data: DataDir = None) -> None:
     """Show every report, when it is sent next, and what became of the last one."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("name", "kind", "next", "last")
     table.add_column("report", min_width=ID_WIDTH)
     for report, issue in run(_list(workspace, data)):
         last = f"{issue.first_day} {issue.state}" if issue else "none yet"
-        due = report.next_at.isoformat(timespec="minutes")
-        table.add_row(report.name, report.kind.value, due, last, str(report.id))
-    Console().print(table)
+        due = report.next_at.isoformat(timespec="minutes") if report.enabled else "switched off"
+        table.add_row(escape(report.name), report.kind.value, due, last, str(report.id))
+    Console(soft_wrap=True).print(table)
 
 
 @app.command()
@@ -93,7 +97,7 @@ async def _add(
     settings = resolve_settings(data_dir)
     async with opened_database(settings) as database:
         found = await find_workspace(database, workspace)
-        async with database.unit(found) as uow:
+        async with database.unit(found, actor=ACTOR) as uow:
             channels = await _channels(uow)
             if channel not in channels:
                 raise CommandError(
@@ -128,7 +132,7 @@ async def _remove(name: str, workspace: str, data_dir: Path | None) -> None:
 
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
-        async with database.unit(found) as uow:
+        async with database.unit(found, actor=ACTOR) as uow:
             known = {each.name: each.id for each in await reports.list_reports(uow)}
             if name not in known:
                 raise CommandError(f"There is no report “{name}”; see `warmline reports list`.")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.choices import ID_WIDTH, find_workspace
+from services.cli.choices import ID_WIDTH, find_workspace, written_id
 from services.cli.processes import opened_database, resolve_settings
 from services.cli.terminal import BadInputError, CommandError, run
+from services.cli.versions import print_versions
 from services.core.kit.uow import Actor
 
 if TYPE_CHECKING:
@@ -101,6 +102,16 @@ def show(
     Console(soft_wrap=True).print(table)
 
 
+@app.command()
+def versions(name: RotaName, *, workspace: WorkspaceName = "default", data: DataDir = None) -> None:
+    """Show every version of a rota, the newest first. An archived one is named by its id."""
+    found, names = run(_versions(workspace, name, data))
+    print_versions(
+        ("rota", "zone", "in turn"),
+        [(each, (each.draft.name, each.draft.zone, _turns(each, names))) for each in found],
+    )
+
+
 @app.command("on-call")
 def on_call(
     name: RotaName,
@@ -142,6 +153,18 @@ async def _list(workspace: str, data_dir: Path | None) -> list[Read]:
             names = await _names(uow)
             found = await rotas.list_on_call(uow, uow.now)
             return [Read(rota, [shift], names) for rota, shift in found]
+
+
+async def _versions(
+    workspace: str, name: str, data_dir: Path | None
+) -> "tuple[list[Rota], dict[UUID, str]]":
+    from services.core.rotas import service as rotas
+
+    async with opened_database(resolve_settings(data_dir)) as database:
+        place = await find_workspace(database, workspace)
+        async with database.read(place) as uow:
+            rota_id = written_id(name) or (await _find(uow, name)).id
+            return await rotas.list_versions(uow, rota_id), await _names(uow)
 
 
 async def _ask(
@@ -197,6 +220,13 @@ async def _find(uow: "UnitOfWork", name: str) -> "Rota":
         if name in {each.draft.name, str(each.id)}:
             return each
     raise CommandError(f"There is no rota “{name}”; see `warmline rotas list`.")
+
+
+def _turns(rota: "Rota", names: "dict[UUID, str]") -> str:
+    return "; ".join(
+        f"{layer.name}: {', '.join(names.get(each, str(each)) for each in layer.member_ids)}"
+        for layer in rota.draft.layers
+    )
 
 
 async def _names(uow: "UnitOfWork") -> "dict[UUID, str]":

@@ -1,14 +1,20 @@
 """`warmline rules`: what a workspace decides by itself, in the order it is tried."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.choices import find_workspace
+from services.cli.choices import find_workspace, written_id
 from services.cli.processes import opened_database, resolve_settings
-from services.cli.terminal import run
+from services.cli.terminal import BadInputError, run
+from services.cli.versions import print_versions
 from services.core.rulebook.types import Effects, Rule
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from services.core.kit.uow import UnitOfWork
 
 app = typer.Typer(no_args_is_help=True, help="A workspace's own rules.")
 
@@ -21,11 +27,6 @@ WorkspaceName = Annotated[
 ]
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `list` a command of its own while it is the only one."""
-
-
 @app.command("list")
 def list_(*, workspace: WorkspaceName = "default", data: DataDir = None) -> None:
     """Show every live rule in the order they are tried."""
@@ -35,11 +36,21 @@ def list_(*, workspace: WorkspaceName = "default", data: DataDir = None) -> None
 
     table = Table("position", "rule", "version", "state", "does")
     for rule in run(_list(workspace, data)):
-        state = "on" if rule.draft.enabled else "off"
-        name = escape(rule.draft.name)
-        does = escape(", ".join(_does(rule.draft.effects)))
-        table.add_row(str(rule.draft.position), name, str(rule.version), state, does)
+        name, position, state, does = _said(rule)
+        table.add_row(position, escape(name), str(rule.version), state, escape(does))
     Console(soft_wrap=True).print(table)
+
+
+@app.command()
+def versions(
+    name: Annotated[str, typer.Argument(metavar="RULE", help="Its name or id.")],
+    *,
+    workspace: WorkspaceName = "default",
+    data: DataDir = None,
+) -> None:
+    """Show every version of a rule, the newest first. An archived one is named by its id."""
+    titles = ("rule", "position", "state", "does")
+    print_versions(titles, [(each, _said(each)) for each in run(_versions(workspace, name, data))])
 
 
 async def _list(workspace: str, data_dir: Path | None) -> list[Rule]:
@@ -49,6 +60,31 @@ async def _list(workspace: str, data_dir: Path | None) -> list[Rule]:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
             return await rulebook.list_rules(uow)
+
+
+async def _versions(workspace: str, name: str, data_dir: Path | None) -> list[Rule]:
+    from services.core.rulebook import service as rulebook
+
+    async with opened_database(resolve_settings(data_dir)) as database:
+        found = await find_workspace(database, workspace)
+        async with database.read(found) as uow:
+            return await rulebook.list_versions(uow, written_id(name) or await _find(uow, name))
+
+
+async def _find(uow: "UnitOfWork", name: str) -> "UUID":
+    """Raises BadInputError when no live rule is called so."""
+    from services.core.rulebook import service as rulebook
+
+    for rule in await rulebook.list_rules(uow):
+        if rule.draft.name == name:
+            return rule.id
+    raise BadInputError(f"There is no live rule “{name}”; see `warmline rules list`.")
+
+
+def _said(rule: Rule) -> tuple[str, ...]:
+    draft = rule.draft
+    state = "on" if draft.enabled else "off"
+    return (draft.name, str(draft.position), state, ", ".join(_does(draft.effects)))
 
 
 def _does(effects: Effects) -> list[str]:

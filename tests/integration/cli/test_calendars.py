@@ -75,6 +75,12 @@ async def test_a_calendar_is_added_edited_closed_by_a_file_and_archived(
     closings.write_text(HEAD + EVERY_YEAR + TAIL)
     assert command("feed", "Office", closings).startswith("Version 3 of Office has ")
     assert command("remove", "Office") == "Office is archived.\n"
+    # What is archived is named by its id.
+    assert "There is no calendar" in command("versions", "Office")
+    versions = command("versions", made)
+    assert [line.split()[1] for line in versions.splitlines() if "Office" in line] == [*"321"]
+    assert json.loads(command("versions", made, "--show", "2"))["days"] == [day]
+    assert json.loads(command("versions", made, "--show", "1")) == shown
     async with database.read(workspace.id) as uow:
         trail = await audit.read(uow, AuditFilter(action="calendar."), limit=10)
     assert {row.actor_label for row in trail} == {"warmline calendars"}

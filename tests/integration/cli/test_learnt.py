@@ -14,11 +14,13 @@ async def test_rules_are_listed_with_what_they_do(
     effects = Effects(tier=Tier.URGENT, tags=("eyes",), alert=True)
     async with database.unit(workspace.id) as uow:
         await rulebook.create_rule(uow, RuleDraft("Eyes", Conditions(patterns=("辣眼",)), effects))
-    told = warmline(
-        "rules", "list", "--workspace", workspace.slug, WARMLINE__DATABASE__URL=database_url
-    )
-    assert told.returncode == 0, told.stderr
-    assert "urgent, #eyes, alert" in told.stdout
+    chosen = ("--workspace", workspace.slug)
+    for words in (("list",), ("versions", "Eyes")):
+        told = warmline("rules", *words, *chosen, WARMLINE__DATABASE__URL=database_url)
+        assert told.returncode == 0, told.stderr
+        assert "urgent, #eyes, alert" in told.stdout
+    absent = warmline("rules", "versions", "Ears", *chosen, WARMLINE__DATABASE__URL=database_url)
+    assert (absent.returncode, "There is no live rule" in absent.stderr) == (2, True)
 
 
 def test_what_was_not_learnt_cannot_be_promoted_or_called_back(

@@ -1,6 +1,7 @@
 """The objective from the command line: shown, saved from options, edited and saved from a file."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -44,3 +45,27 @@ async def test_the_objective_is_saved_shown_and_edited(
     async with database.read(workspace.id) as uow:
         trail = await audit.read(uow, AuditFilter(action="objective.saved"), limit=10)
     assert [row.actor_label for row in trail] == ["warmline objectives"] * 2
+
+
+async def test_what_will_be_missed_soon_is_listed_the_first_due_first(
+    database: Database, database_url: str, workspace: Workspace
+) -> None:
+    def at_risk(*words: str) -> str:
+        typed = ("objectives", "at-risk", *words, "--workspace", workspace.slug)
+        told = warmline(*typed, WARMLINE__DATABASE__URL=database_url)
+        assert told.returncode == 0, told.stderr
+        return told.stdout
+
+    assert at_risk() == "Nothing is due within 2 h.\n"
+    async with database.unit(workspace.id) as uow:
+        source = await make.add_source(uow)
+        places = [await make.add_case(uow, source.id) for _ in range(3)]
+        for case, minutes in zip(places, (90, 60, 180), strict=True):
+            await make.add_clock(uow, case.id, due_at=uow.now + timedelta(minutes=minutes))
+    later, soon, far = (str(case.id) for case in places)
+    two = at_risk()
+    assert two.index(soon) < two.index(later)
+    assert far not in two
+    assert far in at_risk("--hours", "4")
+    one = at_risk("--limit", "1")
+    assert (later in one, "There are more" in one) == (False, True)

@@ -92,6 +92,13 @@ async def test_a_policy_is_shown_edited_and_saved_and_what_would_be_late_asks_fi
     file.write_text(shown.stdout)
     assert command("change", "default", "--file", file).returncode == 0
     assert json.loads(command("show", "default", "--json").stdout) == policy
+    versions = command("versions", "default").stdout
+    assert [line.split()[1] for line in versions.splitlines() if "urgent" in line] == [*"54321"]
+    assert json.loads(command("versions", "default", "--show", "1").stdout) == policy
+    fourth = json.loads(command("versions", "default", "--show", "4").stdout)
+    assert fourth["targets"]["urgent"]["first_response_seconds"] == HOUR
+    absent = command("versions", "default", "--show", "9")
+    assert (absent.returncode, "There is no version 9" in absent.stderr) == (2, True)
     async with database.read(workspace.id) as uow:
         trail = await audit.read(uow, AuditFilter(action="policy.changed"), limit=10)
     assert {row.actor_label for row in trail} == {"warmline policies"}

@@ -34,6 +34,8 @@ async def test_a_rota_is_shown_asked_and_given_away(
     assert (again[0], "is overridden at that time already" in again[1]) == (2, True)
     assert run("override", "Nights", "nobody", "--until", "2027-01-01")[0] == 1
     assert run("on-call", "Nights", "--at", "soon")[0] == 2
+    turns = run("versions", "Nights")[1]
+    assert [line.split()[1] for line in turns.splitlines() if "first: Lin" in line] == ["1"]
     listed = run("list")[1]
     assert "Nights" in listed
     shown = run("show", "Nights", "--days", "3")[1]
