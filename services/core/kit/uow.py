@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -60,7 +61,7 @@ class UnitOfWork:
     ) -> CursorResult[Any]:
         """Run one statement; a list of parameters is one pipelined round trip."""
         if isinstance(statement, str):
-            statement = text(statement)
+            statement = _read(statement)
         return await self.connection.execute(statement, parameters)
 
     @asynccontextmanager
@@ -75,6 +76,12 @@ class UnitOfWork:
     def wake(self, queue: str) -> None:
         """Ask the door to wake this queue after the commit; losing the wake costs a second."""
         self.wakes.add(queue)
+
+
+@lru_cache(maxsize=2048)
+def _read(statement: str) -> TextClause:
+    """Looking for the names in a long statement costs more than binding them, so once is enough."""
+    return text(statement)
 
 
 class Database:
