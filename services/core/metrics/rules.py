@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -76,11 +77,7 @@ def cell(definition: Definition, key: str, found: Figures, none: NoNumber | None
 
 def cell_of(measure: Measure, key: str, found: Figures, none: NoNumber | None) -> Cell:
     """The same by the measure alone."""
-    lone = measure is Measure.DIFFERENCE and found.part
-    reason = None if found.count or lone else none
-    value = None if reason else _value(measure, found)
-    if value is None and reason is None:
-        reason = NoNumber.NOTHING_TO_DIVIDE
+    value, reason = told(measure, found, none)
     return Cell(
         key=key,
         value=value,
@@ -91,6 +88,17 @@ def cell_of(measure: Measure, key: str, found: Figures, none: NoNumber | None) -
         p90=found.p90,
         histogram=found.histogram,
     )
+
+
+def told(
+    measure: Measure, found: Figures, none: NoNumber | None
+) -> tuple[float | None, NoNumber | None]:
+    """A number, or why there is none."""
+    lone = measure is Measure.DIFFERENCE and found.part
+    if none is not None and not found.count and not lone:
+        return None, none
+    value = _value(measure, found)
+    return value, NoNumber.NOTHING_TO_DIVIDE if value is None else None
 
 
 def combined(first: Figures, second: Figures) -> Figures:
@@ -138,6 +146,8 @@ def day_range(first: date, last: date, zone: str) -> Range:
     return Range(midnight(first, zone), midnight(last + timedelta(days=1), zone), zone)
 
 
+# Of a page of ninety days each is asked for by every feed.
+@lru_cache(maxsize=4096)
 def midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 

@@ -153,16 +153,12 @@ def _series(
     series = {}
     for name in SERIES:
         definition, mine = REGISTRY[name], found[name]
+        measure, reasons = definition.measure, none[definition.feed]
         series[name] = [
-            _point(definition, day, mine.get(day, rules.NOTHING), reason)
-            for day, reason in none[definition.feed].items()
+            Point(day, *rules.told(measure, mine.get(day, rules.NOTHING), reason))
+            for day, reason in reasons.items()
         ]
     return series
-
-
-def _point(definition: Definition, day: date, figures: Figures, none: NoNumber | None) -> Point:
-    cell = rules.cell(definition, "", figures, none)
-    return Point(day, cell.value, cell.reason)
 
 
 def _figure(name: str, cells: dict[tuple[str, bool], Cell], *, compare: bool) -> Figure:
