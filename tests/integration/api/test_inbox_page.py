@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -25,12 +26,14 @@ from services.core.stream import service as stream
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import MemberDraft, Workspace
 from tests.support import rows as make
-from tests.support.chromium import BROWSER, browsing
+from tests.support.chromium import BROWSER, Page, browsing
 from tests.support.live import serving
 from tests.support.people import PASSWORD, browser_of, come_in, make_person
+from tests.support.waiting import wait_until
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 MOST_LINES = 150
+TELEPHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 
 
@@ -72,6 +75,35 @@ async def ask(database: Database, workspace: Workspace, text: str, **parts: Any)
     return case_id
 
 
+async def come_by_password(page: Page) -> None:
+    await page.type("#login", "lin@example.com")
+    await page.type("#password", "not my password")
+    await page.click("#enter")
+    await page.wait_for("document.querySelector('#problem').textContent")
+    await page.run("document.querySelector('#password').value = ''")
+    await page.type("#password", PASSWORD)
+    await page.click("#enter")
+
+
+async def be_seen(database: Database, workspace: Workspace, case_id: UUID) -> None:
+    async def is_there() -> bool:
+        async with database.read(workspace.id) as uow:
+            return bool(await presence.list_present(uow, case_id))
+
+    await wait_until(is_there, what="the page says who looks")
+
+
+async def look_by_telephone(page: Page) -> None:
+    """One thing at a time, the case or the list, and nothing leads out of the picture."""
+    await page.ask("Emulation.setDeviceMetricsOverride", **TELEPHONE)
+    await page.wait_for("document.querySelector('#back').offsetParent")
+    assert await page.run("document.querySelector('#list').offsetParent") is None
+    assert await page.run("document.documentElement.scrollWidth <= innerWidth")
+    await page.click("#back")
+    await page.wait_for("document.querySelector('#list').offsetParent")
+    await page.wait_for("!document.querySelector('#case').offsetParent")
+
+
 async def test_an_inbox_is_worked_in_a_browser(
     app: FastAPI, database: Database, workspace: Workspace, page_address: str
 ) -> None:
@@ -86,13 +118,7 @@ async def test_an_inbox_is_worked_in_a_browser(
         serving(app) as live,
         browsing(f"{page_address}/inbox.html?api={live.address}") as page,
     ):
-        await page.type("#login", "lin@example.com")
-        await page.type("#password", "not my password")
-        await page.click("#enter")
-        await page.wait_for("document.querySelector('#problem').textContent")
-        await page.run("document.querySelector('#password').value = ''")
-        await page.type("#password", PASSWORD)
-        await page.click("#enter")
+        await come_by_password(page)
         await page.wait_for("document.querySelector('#list').innerText.includes('parcel')")
         await page.wait_for("document.querySelector('#live').textContent.includes('live')")
 
@@ -105,6 +131,7 @@ async def test_an_inbox_is_worked_in_a_browser(
         await page.click(row)
         await page.wait_for("document.querySelector('#case .running')")
         # Others see who has it open, and the page sees the others.
+        await be_seen(database, workspace, case_id)
         async with database.unit(workspace.id) as uow:
             there = await presence.appear(uow, case_id, wu.id, Doing.REPLYING)
         assert {each.handle for each in there} == {"lin", "wu"}
@@ -112,13 +139,15 @@ async def test_an_inbox_is_worked_in_a_browser(
         await page.wait_for("document.querySelector('.who').innerText === 'Wu Tong is replying'")
 
         await page.type("#case textarea", "Yes, all of it.")
-        await page.click("#case button")
+        await page.click("#case .send")
         await page.wait_for("document.querySelector('#case .met')")
         await page.wait_for("document.querySelector('#case .out')")
         assert await page.run("document.querySelector('#case textarea').value") == ""
         assert await page.run("document.querySelectorAll('#case .out').length") == 1
         if where := os.environ.get("WARMLINE_TEST_PICTURES"):
             await page.draw(Path(where, "inbox.png"))
+
+        await look_by_telephone(page)
         assert page.complaints == []
     async with database.read(workspace.id) as uow:
         clock = "SELECT state FROM clocks WHERE case_id = :id AND kind = 'first_response'"
