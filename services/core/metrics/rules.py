@@ -106,6 +106,21 @@ def combined(first: Figures, second: Figures) -> Figures:
     return Figures(first.count, second.count)
 
 
+def adds_up(definition: Definition, by: Split | None) -> bool:
+    """Whether a metric's cells of a split come to its total: each row is in one, and counted."""
+    rows = definition.rows
+    counted = definition.measure in {Measure.COUNT, Measure.SHARE}
+    return (
+        by is not None and rows is not None and counted and not rows.group and by not in rows.joins
+    )
+
+
+def added(cells: Iterable[Figures]) -> Figures:
+    """The total of cells that add up."""
+    counts = [(found.count, found.part) for found in cells]
+    return Figures(sum(count for count, _ in counts), sum(part for _, part in counts))
+
+
 def why_none(
     start: datetime, end: datetime, since: datetime | None, now: datetime
 ) -> NoNumber | None:

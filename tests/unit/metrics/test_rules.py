@@ -28,6 +28,29 @@ DAY = timedelta(days=1)
 SHARE, COUNT = REGISTRY["reply_rate"], REGISTRY["inbound"]
 
 
+class TestTotals:
+    @pytest.mark.parametrize(
+        ("name", "by", "adds_up"),
+        [
+            ("inbound", Split.DAY, True),
+            ("mention_share", Split.SOURCE, True),
+            ("inbound", None, False),
+            ("response_time", Split.DAY, False),  # percentiles do not add up
+            ("commenters", Split.DAY, False),  # who came on two days is one
+            ("net_followers", Split.DAY, False),  # made of two
+            ("negative_breakdown", Split.SUBTYPE, False),  # joined to what it is split by
+        ],
+    )
+    def test_cells_come_to_the_total_where_each_row_is_in_one_of_them(
+        self, name: str, by: Split | None, adds_up: bool
+    ) -> None:
+        assert rules.adds_up(REGISTRY[name], by) is adds_up
+
+    def test_a_total_is_what_its_cells_count_together(self) -> None:
+        assert rules.added([Figures(3, 1), Figures(4, 4)]) == Figures(7, 5)
+        assert rules.added([]) == rules.NOTHING
+
+
 class TestSplits:
     def test_a_metric_made_of_two_is_split_by_what_both_are(self) -> None:
         both = rules.splits(REGISTRY["comments_per_post"], REGISTRY)

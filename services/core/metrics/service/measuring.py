@@ -60,8 +60,11 @@ async def measure(
     by = rules.require_split(definition, REGISTRY, by)
     since = (await measuring.get_observed(uow))[definition.feed]
     none = rules.why_none(wanted.start, wanted.end, since, uow.now)
-    total = await _total(uow, definition, wanted)
     found = {} if by is None else await _split(uow, definition, wanted, by, limit)
+    if rules.adds_up(definition, by) and len(found) <= limit:
+        total = rules.added(found.values())
+    else:
+        total = await _total(uow, definition, wanted)
     if by is Split.DAY:
         items = rules.filled(definition, wanted, found, since, uow.now)
     else:
