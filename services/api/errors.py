@@ -1,5 +1,6 @@
 """Every refusal as problem+json (RFC 9457): one table from kinds to statuses, nothing echoed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
@@ -79,6 +80,12 @@ _QUOTABLE: Final = frozenset(
     }
 )
 _UNKNOWN_FIELD: Final = "extra_forbidden"
+# Names people mistype; what looks like anything else, a key perhaps, is not repeated.
+HARMLESS_NAME: Final = re.compile(r"[a-z_]{1,40}")
+_OF_THE_ROUTER: Final = {
+    HTTPStatus.NOT_FOUND: "Nothing is at this address; /openapi.json lists what there is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address takes other methods; `Allow` names them.",
+}
 _OWN_SENTENCE: Final = "value_error"
 # As many as a person reads; the rest is told when these are mended.
 _MAX_ERRORS: Final = 100
@@ -194,7 +201,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(finding["loc"][0] == "path" for finding in found):
         # What is no id names nothing.
-        return problem_response(NotFoundError("thing"), request_id_of(request))
+        nothing = NotFoundError("thing: an id is missing or misspelt in the address")
+        return problem_response(nothing, request_id_of(request))
     if any(finding["type"] == "json_invalid" for finding in found):
         return problem_response(_NotJsonError(), request_id_of(request))
     return problem_response(refuse_invalid(found, error.body), request_id_of(request))
@@ -211,7 +219,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     }.get(status, status.name.lower())
-    body = _body(status, code, f"{status.description or status.phrase}.", request_id_of(request))
+    detail = _OF_THE_ROUTER.get(status, f"{status.description or status.phrase}.")
+    body = _body(status, code, detail, request_id_of(request))
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["allow"] = ", ".join(sorted(_methods_at(request)))
@@ -256,12 +265,24 @@ def _field_problem(finding: Mapping[str, Any], body: object) -> FieldProblem:
         path = ["body", *_steps_in(body, path[1:], kind)]
     if kind == _UNKNOWN_FIELD:
         # The last step is the sender's own word.
+        if HARMLESS_NAME.fullmatch(str(path[-1])):
+            return FieldProblem(_pointer(path), "unknown_field", "There is no such field.")
         return FieldProblem(_pointer(path[:-1]), "unknown_field", "There is an unknown field here.")
     if kind == _OWN_SENTENCE:
         sentence = str(finding["ctx"]["error"])
         return FieldProblem(_pointer(path), "invalid", sentence)
-    sentence = str(finding["msg"]) if kind in _QUOTABLE else "This value is not valid."
-    return FieldProblem(_pointer(path), kind, sentence)
+    if path == ["body"] and kind == "missing":
+        return FieldProblem("", kind, "A JSON body is wanted.")
+    if path[0] == "query":
+        # Of a parameter that may be several things, what was tried last is no place in the query.
+        path = [*path[:2], *(step for step in path[2:] if isinstance(step, int))]
+    return FieldProblem(_pointer(path), kind, _sentence(finding, kind))
+
+
+def _sentence(finding: Mapping[str, Any], kind: str) -> str:
+    if kind.startswith("uuid_"):
+        return "This is no id."
+    return str(finding["msg"]) if kind in _QUOTABLE else "This value is not valid."
 
 
 def _steps_in(body: object, path: Sequence[Any], kind: str) -> Iterator[Any]:

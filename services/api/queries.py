@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from services.api import conditions
+from services.api.errors import HARMLESS_NAME
 from services.core.kit.errors import FieldProblem, InvalidInputError
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -26,8 +27,6 @@ _UNKNOWN: Final = "unknown_field"
 _PAGED: Final = (("cursor", "next_cursor"), ("after", "next_after"))
 # One thing, read by its id.
 _ONE: Final = re.compile(r".*\{\w+_id\}")
-# Names people mistype; what looks like anything else, a key perhaps, is not repeated.
-_HARMLESS: Final = re.compile(r"[a-z_]{1,40}")
 
 
 def names_of(route: APIRoute) -> frozenset[str]:
@@ -92,7 +91,7 @@ def require_known(sent: Sequence[str], names: frozenset[str]) -> None:
     takes = ", ".join(f"`{name}`" for name in sorted(names))
     said = f"There is no such parameter. There are: {takes}." if takes else "It takes no query."
     problems = [
-        FieldProblem(f"query/{name}" if _HARMLESS.fullmatch(name) else "query", _UNKNOWN, said)
+        FieldProblem(f"query/{name}" if HARMLESS_NAME.fullmatch(name) else "query", _UNKNOWN, said)
         for name in unknown
     ]
     raise InvalidInputError("The request is not valid.", errors=problems)

@@ -36,7 +36,10 @@ def _require_text(value: object) -> object:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ValueError("A time is written as RFC 3339 with an offset.")
+        raise ValueError(
+            "A time is written as RFC 3339 with an offset, such as 2026-11-22T17:00:00+08:00;"
+            " in an address + is %2B."
+        )
     # Before the conversion: at the ends of the calendar an offset leads out of it.
     if FIRST_YEAR - 1 <= moment.year <= LAST_YEAR + 1:
         moment = moment.astimezone(UTC)

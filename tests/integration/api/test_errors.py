@@ -127,6 +127,29 @@ async def test_an_unknown_field_is_refused_without_its_name(api: httpx.AsyncClie
     }
 
 
+async def test_a_refusal_says_where_it_is_wrong_and_what_would_be_right(
+    api: httpx.AsyncClient,
+) -> None:
+    snooze = f"/v1/cases/{UNKNOWN}/snooze"
+    mistyped = await api.post(snooze, json={"untill": "2027-01-01T00:00:00Z"})
+    assert [(each["pointer"], each["detail"]) for each in mistyped.json()["errors"]] == [
+        ("/until", "Field required"),
+        ("/untill", "There is no such field."),
+    ]
+    bare = await api.post(snooze)
+    assert [each["detail"] for each in bare.json()["errors"]] == ["A JSON body is wanted."]
+    mine = await api.get("/v1/cases", params={"assignee_id": "me", "due_before": "today"})
+    told = [(each["pointer"], each["detail"]) for each in mine.json()["errors"]]
+    assert told[:2] == [
+        ("query/assignee_id", "This is no id."),
+        ("query/assignee_id", "Input should be 'none'"),
+    ]
+    assert "such as 2026-11-22T17:00:00+08:00" in told[2][1]
+    assert "/openapi.json" in (await api.get("/v1/case")).json()["detail"]
+    assert "`Allow`" in (await api.post("/v1/cases", json={})).json()["detail"]
+    assert "misspelt" in (await api.get("/v1/cases/undefined")).json()["detail"]
+
+
 async def test_every_answer_has_an_id_and_safe_headers(api: httpx.AsyncClient) -> None:
     for response in (await api.get("/v1/sources"), await api.get("/nothing")):
         assert len(response.headers["x-request-id"]) == 32

@@ -132,4 +132,4 @@ def test_a_file_that_is_no_policy_is_refused_with_every_field(
     file.write_text('{"name": "A", "colour": "red"}')
     refused = command("add", "--file", file)
     assert refused.returncode == 2
-    assert "targets: Field required; There is an unknown field here." in refused.stderr
+    assert "targets: Field required; colour: There is no such field." in refused.stderr
