@@ -61,6 +61,19 @@ ON CONFLICT (workspace_id, id) DO UPDATE SET
   last_message_at = greatest(threads.last_message_at, excluded.last_message_at)
 """
 
+_HOLD_FREE = """
+WITH ours AS MATERIALIZED (
+  SELECT id FROM {table}
+  WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+  ORDER BY id FOR UPDATE SKIP LOCKED
+)
+SELECT id FROM {table}
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
+  AND id NOT IN (SELECT id FROM ours)
+"""
+HOLD_FREE_THREADS = _HOLD_FREE.format(table="threads")
+HOLD_FREE_FOLLOWERS = _HOLD_FREE.format(table="followers")
+
 LINK = """
 UPDATE messages SET thread_id = link.thread_id
 FROM unnest(CAST(:message_ids AS uuid[]), CAST(:thread_ids AS uuid[])) AS link (id, thread_id)
@@ -97,6 +110,16 @@ async def hold_threads(uow: UnitOfWork, thread_ids: Sequence[UUID]) -> list[Row[
         .with_for_update()
     )
     return list(await uow.execute(query))
+
+
+async def hold_free_threads(uow: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Lock what nobody holds, waiting for nobody; returns those that somebody else holds."""
+    return await _hold_free(uow, HOLD_FREE_THREADS, ids)
+
+
+async def hold_free_followers(uow: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Lock what nobody holds, waiting for nobody; returns those that somebody else holds."""
+    return await _hold_free(uow, HOLD_FREE_FOLLOWERS, ids)
 
 
 async def lock_followers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Row[Any]]:
@@ -227,6 +250,13 @@ def _pairs(uow: UnitOfWork, wanted: set[tuple[UUID, str]]) -> dict[str, Any]:
         "source_ids": list({source_id for source_id, _ in wanted}),
         "external_ids": list({external_id for _, external_id in wanted}),
     }
+
+
+async def _hold_free(uow: UnitOfWork, statement: str, ids: Sequence[UUID]) -> set[UUID]:
+    if not ids:
+        return set()
+    bound = {"workspace_id": uow.workspace_id, "ids": list(ids)}
+    return set((await uow.execute(statement, bound)).scalars())
 
 
 async def _lock(

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from services.core.conversations.types import (
     Drafts,
     FollowerState,
+    ItemKind,
     MessageState,
     PostState,
     ThreadState,
@@ -121,6 +123,15 @@ def merge_drafts(drafts: Iterable[Drafts]) -> Drafts:
         _fold(merged.threads, draft.threads, merge_threads)
         _fold(merged.messages, draft.messages, merge_messages)
     return merged
+
+
+def places_of(drafts: Drafts) -> dict[tuple[UUID, str], UUID]:
+    """(source, external id) of what a batch itself brings → its thread."""
+    return {
+        (state.source_id, state.external_id): place
+        for state in sorted(drafts.messages.values(), key=lambda state: state.kind, reverse=True)
+        if state.kind is not ItemKind.REPLY and (place := state.thread_id) is not None
+    }
 
 
 def _fold(into: dict[Any, Any], states: Mapping[Any, Any], merge: Any) -> None:

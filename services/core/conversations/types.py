@@ -177,3 +177,11 @@ class Touched:
 
     thread_id: UUID
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The threads to fold again, and which of the arrivals, by place, were left alone."""
+
+    touched: list[Touched]
+    left: tuple[int, ...] = ()

@@ -17,6 +17,7 @@ import structlog
 from services.core.alerts import service as alerts
 from services.core.cases import service as cases
 from services.core.conversations import service as conversations
+from services.core.conversations.errors import BusyError
 from services.core.conversations.types import Arrival
 from services.core.desk import service as desk
 from services.core.intake import service as intake
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 # How many claims of entries that were tried before there are between two of fresh ones.
 TRIED_IN_A_ROW = 20
+# So few entries rather wait for whoever holds what they need than come again.
+FEW = 20
 # What this process had claimed when the database went away, or when it was told to end.
 _owed: WeakKeyDictionary[Database, list[ClaimedEntry]] = WeakKeyDictionary()
 
@@ -189,17 +192,31 @@ async def _process(
     unreadable = next((entry for entry in entries if entry.event is None), None)
     if unreadable is not None:
         raise ValueError(unreadable.unreadable)
+    try:
+        await _take_in(database, workspace_id, entries, classifier, leave_busy=len(entries) > FEW)
+    except BusyError:
+        await _take_in(database, workspace_id, entries, classifier, leave_busy=False)
+
+
+async def _take_in(
+    database: Database,
+    workspace_id: UUID,
+    entries: Sequence[ClaimedEntry],
+    classifier: Classifier,
+    *,
+    leave_busy: bool,
+) -> None:
     async with database.unit(workspace_id) as uow:
+        await uow.plan_alike()
         # The tokens are checked first: what another worker took over meanwhile is left to it.
         ours = await intake.complete_entries(uow, [entry.key for entry in entries])
         sources = await intake.list_own_accounts(uow)
-        arrivals = [
-            _arrival(entry, sources.get(entry.source_id, ()))
-            for entry in entries
-            if entry.key in ours
-        ]
-        touched = await conversations.take_in(uow, arrivals, classifier)
-        await desk.settle(uow, touched, resolution="answered")
+        kept = [entry for entry in entries if entry.key in ours]
+        arrivals = [_arrival(entry, sources.get(entry.source_id, ())) for entry in kept]
+        taken = await conversations.take_in(uow, arrivals, classifier, leave_busy=leave_busy)
+        # Another worker is at them: they wait for their turn here, and not in a lock.
+        await intake.put_back_entries(uow, [kept[place].key for place in taken.left])
+        await desk.settle(uow, taken.touched, resolution="answered")
         if __debug__:
             await failpoints.reach("worker.before_commit")
 

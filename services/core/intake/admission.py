@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.core.intake.records import Incoming, Receipt
-from services.core.intake.rules import place_in_time
+from services.core.intake.rules import lane_of, place_in_time
 from services.core.intake.states import EntryState
 from services.core.intake.types import ReceivedEvent, Support
 
@@ -105,4 +105,5 @@ def entries(admitted: Sequence[Admitted], received_at: datetime) -> Columns:
         "clamped": [placement.clamped for placement in placements],
         "historical": [placement.historical for placement in placements],
         "states": [_STATE_OF[event.support].value for _, event in rows],
+        "lanes": [lane_of(one.incoming.source_id, event) for one, event in rows],
     }

@@ -15,7 +15,7 @@ from services.core.intake.errors import InvalidEnvelopeError, InvalidEventsError
 from services.core.intake.fields import Remarks, read_id, read_timestamp
 from services.core.intake.payloads import PAYLOADS, Payload
 from services.core.intake.rules import support_of
-from services.core.intake.strict_json import parse
+from services.core.intake.strict_json import parse, parse_again
 from services.core.intake.types import ContentKind, Envelope, ReceivedEvent
 from services.core.kit.errors import FieldProblem
 
@@ -57,11 +57,11 @@ def read_envelope(
 ) -> Envelope:
     """Read a delivery: one event or a batch, native or a CloudEvent.
 
-    `webhook_id` stands in for the id of a single event without one. Of a batch `only` these
-    positions are read, when given. Raises InvalidJsonError, InvalidEnvelopeError or
-    InvalidEventsError.
+    `webhook_id` stands in for the id of a single event without one. Of a body that was read
+    before, `only` these positions are read again. Raises InvalidJsonError, InvalidEnvelopeError
+    or InvalidEventsError.
     """
-    document = parse(body)
+    document = parse(body) if only is None else parse_again(body)
     time_key = _NATIVE_TIME
     if content_type is ContentKind.CLOUDEVENTS:
         time_key = _CLOUDEVENTS_TIME

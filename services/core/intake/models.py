@@ -10,6 +10,7 @@ from services.core.intake.states import EntryState
 from services.core.kit.db import QUEUE_TABLE, Base, Key, in_range, one_of
 
 TRIED = "state = 'pending' AND attempts > 0"
+FRESH = "state = 'pending' AND attempts = 0"
 
 
 class SourceRow(Base):
@@ -116,6 +117,15 @@ class JournalRow(Base):
             "position",
             postgresql_where=text("state = 'pending'"),
         ),
+        # The lanes that wait, then the rows of each in order: what was never tried before.
+        Index(
+            "ix_journal_lanes",
+            "workspace_id",
+            "historical",
+            "lane",
+            "next_at",
+            postgresql_where=text(FRESH),
+        ),
         # What was tried before and came to nothing, of all workspaces: few, and each goes alone.
         Index(
             "ix_journal_tried",
@@ -150,5 +160,7 @@ class JournalRow(Base):
     next_at: Mapped[datetime]
     token: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
     attempts: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
+    # What one person says shares one, so that two workers seldom meet the same person's rows.
+    lane: Mapped[int] = mapped_column(SmallInteger(), server_default=text("0"))
     error: Mapped[str | None]
     processed_at: Mapped[datetime | None]

@@ -160,13 +160,14 @@ async def list_turns(uow: UnitOfWork, limit: int) -> list[UUID]:
 
 
 async def claim_entries(
-    uow: UnitOfWork, workspace_ids: Sequence[UUID], *, share: int, lease_seconds: float
+    uow: UnitOfWork, workspace_ids: Sequence[UUID], *, share: int, part: int, lease_seconds: float
 ) -> list[Row[Any]]:
-    """At most `share` of each, never tried before: for the system role."""
+    """At most `share` of each, `part` of a lane, never tried before: for the system role."""
     parameters = {
         "workspace_ids": list(workspace_ids),
         "now": uow.real_now,
         "share": share,
+        "part": part,
         "lease_seconds": float(lease_seconds),
     }
     return list(await uow.execute(statements.CLAIM, parameters))
@@ -222,6 +223,10 @@ async def fail_entries(
 async def release_entries(uow: UnitOfWork, keys: Sequence[EntryKey]) -> int:
     parameters = _claimed(uow, keys) | {"now": uow.real_now}
     return (await uow.execute(statements.RELEASE, parameters)).rowcount
+
+
+async def put_back_entries(uow: UnitOfWork, keys: Sequence[EntryKey]) -> int:
+    return (await uow.execute(statements.PUT_BACK, _claimed(uow, keys))).rowcount
 
 
 async def replay_delivery(uow: UnitOfWork, delivery_id: UUID, handled_types: Sequence[str]) -> int:

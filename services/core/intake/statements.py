@@ -94,11 +94,12 @@ SELECT :workspace_id, sent.*, :now FROM unnest(
 
 ADD_ENTRIES: Final = """
 INSERT INTO journal (workspace_id, delivery_id, position, source_id, external_id, type,
-  occurred_at, clamped, historical, state, received_at, next_at)
+  occurred_at, clamped, historical, state, lane, received_at, next_at)
 SELECT :workspace_id, sent.*, :now, :now FROM unnest(
   CAST(:delivery_ids AS uuid[]), CAST(:positions AS int[]), CAST(:source_ids AS uuid[]),
   CAST(:external_ids AS text[]), CAST(:types AS text[]), CAST(:occurred AS timestamptz[]),
-  CAST(:clamped AS boolean[]), CAST(:historical AS boolean[]), CAST(:states AS text[])
+  CAST(:clamped AS boolean[]), CAST(:historical AS boolean[]), CAST(:states AS text[]),
+  CAST(:lanes AS smallint[])
 ) AS sent
 """
 
@@ -137,22 +138,47 @@ _LEASED: Final = """
   token = token + 1
 WHERE ctid = ANY(ARRAY(SELECT place FROM picked))
 RETURNING journal.workspace_id, journal.delivery_id, journal.position, token, attempts, source_id,
-  external_id, type, occurred_at, received_at, clamped, historical, state
+  lane, external_id, type, occurred_at, received_at, clamped, historical, state
 """
 
-# Level two: an equal share of each, locked past other workers. The share is a number the planner
+# Level two: an equal share of each, locked past other workers, lane by lane: those first in which
+# nobody is at work, and of them the ones that have waited longest. Each gives a part of the share,
+# so that the bodies to be read are those of one stretch of time. Shares are numbers the planner
 # sees, and rows are updated by their place: of a computed limit it expects a tenth of the queue,
 # and would read all of it. What was tried before is passed over: it has a claim of its own.
 CLAIM: Final = f"""
-WITH picked AS MATERIALIZED (
-  SELECT due.place FROM unnest(CAST(:workspace_ids AS uuid[])) AS turn (workspace_id)
+WITH leased AS MATERIALIZED (
+  SELECT workspace_id, lane FROM journal
+  WHERE state = 'pending' AND attempts > 0 AND next_at > :now
+    AND next_at <= CAST(:now AS timestamptz) + make_interval(secs => :lease_seconds)
+  ORDER BY next_at, delivery_id, position LIMIT 2000
+), picked AS MATERIALIZED (
+  SELECT taken.place FROM unnest(CAST(:workspace_ids AS uuid[])) AS turn (workspace_id)
   CROSS JOIN LATERAL (
-    SELECT journal.ctid AS place FROM journal
-    WHERE journal.workspace_id = turn.workspace_id AND state = 'pending' AND next_at <= :now
-      AND attempts = 0
-    ORDER BY historical, next_at, delivery_id, position
-    LIMIT :share FOR UPDATE SKIP LOCKED
-  ) AS due
+    SELECT due.place FROM (
+      WITH RECURSIVE head (historical, lane, next_at, delivery_id, position) AS (
+        (SELECT historical, lane, next_at, delivery_id, position FROM journal
+         WHERE workspace_id = turn.workspace_id AND state = 'pending' AND attempts = 0
+         ORDER BY historical, lane, next_at LIMIT 1)
+        UNION ALL
+        SELECT beyond.* FROM head CROSS JOIN LATERAL (
+          SELECT historical, lane, next_at, delivery_id, position FROM journal
+          WHERE workspace_id = turn.workspace_id AND state = 'pending' AND attempts = 0
+            AND (historical, lane) > (head.historical, head.lane)
+          ORDER BY historical, lane, next_at LIMIT 1
+        ) AS beyond
+      )
+      SELECT historical, lane FROM head WHERE next_at <= :now
+      ORDER BY historical,
+        (turn.workspace_id, lane) IN (SELECT workspace_id, lane FROM leased),
+        next_at, delivery_id, position
+    ) AS waiting CROSS JOIN LATERAL (
+      SELECT journal.ctid AS place FROM journal
+      WHERE journal.workspace_id = turn.workspace_id AND state = 'pending' AND attempts = 0
+        AND historical = waiting.historical AND lane = waiting.lane AND next_at <= :now
+      ORDER BY historical, lane, next_at LIMIT :part FOR UPDATE SKIP LOCKED
+    ) AS due LIMIT :share
+  ) AS taken
 )
 UPDATE journal SET attempts = 1, {_LEASED}"""
 
@@ -213,6 +239,18 @@ WHERE journal.workspace_id = :workspace_id
   AND journal.delivery_id = failed.delivery_id AND journal.position = failed.position
   AND journal.token = failed.token AND journal.state = 'pending'
 RETURNING journal.state
+"""
+
+# What others have in hand goes back to the head of its lane; the token stays spent.
+PUT_BACK: Final = """
+UPDATE journal SET state = 'pending', next_at = journal.received_at, attempts = 0,
+  processed_at = NULL
+FROM unnest(
+  CAST(:delivery_ids AS uuid[]), CAST(:positions AS int[]), CAST(:tokens AS bigint[])
+) AS completed (delivery_id, position, token)
+WHERE journal.workspace_id = :workspace_id
+  AND journal.delivery_id = completed.delivery_id AND journal.position = completed.position
+  AND journal.token = completed.token AND journal.state = 'processed'
 """
 
 # The claim is undone, attempt included; the token stays spent.

@@ -67,6 +67,18 @@ def parse(
     raise InvalidJsonError(f"The body is not valid JSON: {what} at {place}.")
 
 
+def parse_again(body: bytes) -> Any:
+    """Return the value of a text that `parse` accepted when it came, several times faster.
+
+    Raises InvalidJsonError, as `parse` does, for what is no JSON at all any more.
+    """
+    try:
+        return json.loads(body.decode())
+    except (ValueError, RecursionError):
+        pass
+    return parse(body)
+
+
 def _decode(body: bytes) -> str:
     if not body:
         raise InvalidJsonError("The body is empty.")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -31,6 +31,13 @@ class Actor:
 
 
 SYSTEM_ACTOR = Actor(kind="system", id="worker", label="warmline")
+
+
+# A plan that is kept must not be the one that was right for an empty table.
+PLAN_ALIKE: Final = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+  set_config('enable_seqscan', 'off', true)
+"""
 
 
 @dataclass(slots=True)
@@ -63,6 +70,15 @@ class UnitOfWork:
         if isinstance(statement, str):
             statement = _read(statement)
         return await self.connection.execute(statement, parameters)
+
+    async def plan_alike(self) -> None:
+        """Plan what follows in this unit by its keys, once a connection and alike for everybody.
+
+        For sets of rows by key. Of a workspace that came since the last ANALYZE the planner
+        believes that it is empty, and joins whole tables with each other; and to plan each of
+        fifty statements anew costs as much as to run it (docs/decisions/0031).
+        """
+        await self.execute(PLAN_ALIKE)
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:

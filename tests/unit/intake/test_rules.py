@@ -1,10 +1,13 @@
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.intake.envelope import read_envelope
 from services.core.intake.errors import (
     BodyTooLargeError,
     InvalidEnvelopeError,
@@ -14,8 +17,10 @@ from services.core.intake.errors import (
 from services.core.intake.payloads import PAYLOADS
 from services.core.intake.rules import (
     BACKFILL_KINDS,
+    LANES,
     check_content_encoding,
     full_bucket,
+    lane_of,
     place_in_time,
     read_media_type,
     read_webhook_id,
@@ -24,6 +29,7 @@ from services.core.intake.rules import (
 )
 from services.core.intake.types import Bucket, ContentKind, Support, Wait
 from services.core.kit.errors import ErrorKind
+from tests.support.deliveries import FULLEST
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -244,3 +250,45 @@ def test_the_answers_with_a_number_say_it() -> None:
     assert BodyTooLargeError(1).kind is ErrorKind.TOO_LARGE
     assert OverQuotaError(2.5).retry_after == 2.5
     assert OverQuotaError(2.5).kind is ErrorKind.THROTTLED
+
+
+SOURCE = UUID(int=1)
+
+
+def lane(kind: str, **data: Any) -> int:
+    document = {"id": "e", "type": kind, "timestamp": NOW.isoformat(), "data": data}
+    body = json.dumps(document).encode()
+    (event,) = read_envelope(body, content_type=ContentKind.JSON, webhook_id="w").events
+    return lane_of(SOURCE, event)
+
+
+def said(author: str, **more: Any) -> dict[str, Any]:
+    return {"id": "m", "author": {"id": author}, "text": "在吗"} | more
+
+
+class TestLanes:
+    @pytest.mark.parametrize("who", ["lily", "莉莉", "u-77"])
+    def test_what_one_person_says_and_does_waits_in_one_lane(self, who: str) -> None:
+        lanes = {
+            lane("comment.created", **said(who, post_id="p1")),
+            lane("comment.edited", **said(who, post_id="p2")),
+            lane("mention.created", **said(who)),
+            lane("dm.received", **said(who)),
+            lane("follower.followed", follower={"id": who}),
+        }
+        assert len(lanes) == 1
+
+    def test_a_conversation_and_the_answers_in_it_wait_in_one_lane(self) -> None:
+        asked = lane("dm.received", **said("lily", conversation_id="k1"))
+        assert lane("reply.sent", id="r1", conversation_id="k1", text="亲") == asked
+        assert lane("reply.sent", id="r1", in_reply_to="k1", text="亲") == asked
+
+    def test_what_names_nobody_waits_by_what_it_names(self) -> None:
+        assert lane("comment.deleted", id="c1") == lane("comment.hidden", id="c1")
+        assert lane("post.published", id="p1") == lane("post.deleted", id="p1")
+        assert 0 <= lane("post.metrics", **FULLEST["post.metrics"]) < LANES
+
+    def test_a_thousand_people_fill_all_lanes(self) -> None:
+        crowd = [lane("mention.created", **said(f"u{number}")) for number in range(1_000)]
+        assert set(crowd) == set(range(LANES))
+        assert max(crowd.count(each) for each in range(LANES)) < 3 * len(crowd) / LANES

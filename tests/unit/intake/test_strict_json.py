@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.core.intake.errors import InvalidJsonError
-from services.core.intake.strict_json import MAX_DEPTH, MAX_KEYS, MAX_VALUES, parse
+from services.core.intake.strict_json import MAX_DEPTH, MAX_KEYS, MAX_VALUES, parse, parse_again
 from services.core.kit.errors import ErrorKind
 
 MARKER = "planted-marker"
@@ -291,3 +291,15 @@ class TestRefusing:
         body[position % len(body)] = byte
 
         refusal(bytes(body))
+
+
+@given(JSON_VALUES)
+def test_what_was_accepted_means_the_same_when_it_is_read_again(value: Any) -> None:
+    body = json.dumps(value, ensure_ascii=True).encode()
+    assert parse_again(body) == parse(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_any_more_is_told_as_it_was_at_the_door(body: bytes) -> None:
+    with pytest.raises(InvalidJsonError):
+        parse_again(body)

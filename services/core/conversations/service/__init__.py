@@ -17,7 +17,7 @@ from services.core.conversations.facts import (
     message_received,
 )
 from services.core.conversations.reading import message_id, read_arrival
-from services.core.conversations.service import standing
+from services.core.conversations.service import standing, standing_aside
 from services.core.conversations.types import (
     Arrival,
     Direction,
@@ -25,6 +25,7 @@ from services.core.conversations.types import (
     ItemKind,
     MessageContent,
     MessageState,
+    Taken,
     Touched,
     Verdict,
 )
@@ -106,16 +107,26 @@ MESSAGES = Sketch(
 
 
 async def take_in(
-    uow: UnitOfWork, arrivals: Sequence[Arrival], classifier: Classifier
-) -> list[Touched]:
-    """Write what these events say and judge what is new; returns the threads to fold again.
+    uow: UnitOfWork,
+    arrivals: Sequence[Arrival],
+    classifier: Classifier,
+    *,
+    leave_busy: bool = False,
+) -> Taken:
+    """Write what these events say and judge what is new; the threads stay locked with the unit.
 
-    The threads stay locked until the unit ends. Doing it twice changes nothing.
+    Doing it twice changes nothing. With `leave_busy` what needs a thread or a follower that
+    somebody else holds is left alone, and named; raises BusyError when that is most of it.
     """
-    drafts = rules.merge_drafts(read_arrival(arrival) for arrival in arrivals)
-    here = _places_of(drafts)
+    each = [read_arrival(arrival) for arrival in arrivals]
+    drafts = rules.merge_drafts(each)
+    here = rules.places_of(drafts)
     links = await _place_messages(uow, drafts, here)
     answered = await standing.find_answers(uow, drafts, here)
+    if leave_busy and (left := await standing_aside.list_busy(uow, each, drafts, answered)):
+        free = [one for place, one in enumerate(arrivals) if place not in set(left)]
+        taken = await take_in(uow, free, classifier)
+        return replace(taken, left=tuple(left))
     places = {thread for state in drafts.messages.values() if (thread := state.thread_id)}
     places |= {thread for thread in answered.values() if thread}
     await repository.lock_threads(
@@ -138,7 +149,7 @@ async def take_in(
     if late:
         # A deletion whose message another transaction was just writing.
         await repository.hold_threads(uow, sorted(late))
-    return touched
+    return Taken(touched)
 
 
 async def _announce(
@@ -279,15 +290,6 @@ async def put_in_force(uow: UnitOfWork, message: UUID, verdict: Verdict) -> None
     await repository.change_messages(uow, [values])
     (row,) = await repository.lock_messages(uow, [message])
     await changes.note(uow, [row.occurred_at])
-
-
-def _places_of(drafts: Drafts) -> dict[standing.Above, UUID]:
-    """(source, external id) of what the batch itself brings → its thread."""
-    return {
-        (state.source_id, state.external_id): place
-        for state in sorted(drafts.messages.values(), key=lambda state: state.kind, reverse=True)
-        if state.kind is not ItemKind.REPLY and (place := state.thread_id) is not None
-    }
 
 
 async def _place_messages(

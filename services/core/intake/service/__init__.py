@@ -15,6 +15,7 @@ from services.core.intake.service.journal import (
     fail_entries,
     get_delivery,
     list_deliveries,
+    put_back_entries,
     release_entries,
 )
 from services.core.intake.service.quarantine import (
@@ -84,6 +85,7 @@ __all__ = [
     "list_own_accounts",
     "list_quarantined",
     "list_sources",
+    "put_back_entries",
     "release_deliveries",
     "release_entries",
     "release_range",

@@ -1,6 +1,7 @@
 """The journal: each event written once, claimed by workers, shown."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO, Any, Final
@@ -26,7 +27,7 @@ from services.core.intake.records import (
     Receipt,
     SourceDoor,
 )
-from services.core.intake.rules import support_of
+from services.core.intake.rules import LANES_A_CLAIM, support_of
 from services.core.intake.states import DeliveryState, EntryState
 from services.core.intake.types import ContentKind, Support
 from services.core.kit import ids
@@ -148,12 +149,30 @@ async def claim_entries(
             turns = await repository.list_turns(uow, limit)
             if not turns:
                 return []
-            claimed = await repository.claim_entries(
-                uow, turns, share=limit // len(turns), lease_seconds=lease_seconds
-            )
+            claimed = await _claim_of(uow, turns, limit // len(turns), lease_seconds)
         took.append(len(claimed))
     claimed.sort(key=lambda row: (row.historical, row.received_at, row.delivery_id, row.position))
     return await _read_events(database, claimed)
+
+
+async def _claim_of(
+    uow: UnitOfWork, turns: Sequence[UUID], share: int, lease_seconds: float
+) -> list[Row[Any]]:
+    """A share of each workspace: first a part of each lane, then whatever the lanes have."""
+    part = max(share // LANES_A_CLAIM, 1)
+    claimed = await repository.claim_entries(
+        uow, turns, share=share, part=part, lease_seconds=lease_seconds
+    )
+    taken = Counter(row.workspace_id for row in claimed)
+    lanes = Counter((row.workspace_id, row.lane) for row in claimed)
+    # Where a lane gave its part there may be more, and nothing else took the place of it.
+    short = {each for (each, _), count in lanes.items() if count >= part and taken[each] < share}
+    if short:
+        missing = min(share - taken[each] for each in short)
+        claimed += await repository.claim_entries(
+            uow, sorted(short), share=missing, part=missing, lease_seconds=lease_seconds
+        )
+    return claimed
 
 
 async def claim_tried(
@@ -231,6 +250,15 @@ async def complete_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> set[Ent
     """
     listed = list(keys)
     return await repository.complete_entries(uow, listed) if listed else set()
+
+
+async def put_back_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> int:
+    """Undo the completing of entries in the same unit: others have in hand what they are about.
+
+    They are due at once again, as if they had never been claimed. Returns how many.
+    """
+    listed = list(keys)
+    return await repository.put_back_entries(uow, listed) if listed else 0
 
 
 async def fail_entries(

@@ -52,6 +52,7 @@ async def _refresh_apart(database: Database, workspace_id: UUID, zone: str) -> t
     """Some days at once, a single one where that cannot be, and a long rest where not even that."""
     for most in (DAYS_A_UNIT, 1):
         async with _apart(database, workspace_id), database.unit(workspace_id) as uow:
+            await uow.plan_alike()
             head = await summing.lock_head(uow, zone)
             if head is None or rules.is_resting(head, uow.real_now):
                 return 0, False
@@ -127,6 +128,7 @@ async def recount(
     days = max((last - first).days + 1, 0)
     for step in range(days):
         async with database.unit(workspace_id) as uow:
+            await uow.plan_alike()
             found += await _recount_day(uow, first + timedelta(days=step), head.zone)
     async with database.unit(workspace_id) as uow:
         await summing.hold_head(uow, head.zone)

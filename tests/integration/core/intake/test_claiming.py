@@ -11,6 +11,7 @@ import pytest
 from services.core.intake import service as intake
 from services.core.intake import statements
 from services.core.intake.records import ClaimedEntry, EntryFailure
+from services.core.intake.rules import LANES_A_CLAIM, lane_of
 from services.core.intake.states import DeliveryState, EntryState
 from services.core.kit.clock import FrozenClock
 from services.core.kit.uow import Database
@@ -54,6 +55,14 @@ async def claim(database: Database, limit: int = 100) -> list[ClaimedEntry]:
     while len(entries) < limit and (tried := await claim_tried(database)):
         entries += tried
     return entries
+
+
+async def claim_fresh(database: Database, limit: int = 100) -> list[ClaimedEntry]:
+    return await intake.claim_entries(database, limit=limit, lease_seconds=30)
+
+
+def lanes(entries: list[ClaimedEntry]) -> set[int]:
+    return {lane_of(entry.source_id, entry.event) for entry in entries if entry.event}
 
 
 async def claim_tried(database: Database) -> list[ClaimedEntry]:
@@ -103,13 +112,54 @@ async def test_a_worker_does_not_wait_for_what_another_is_just_claiming(
     frozen: Database, source: RegisteredSource
 ) -> None:
     await deliver(frozen, source, *(f"e-{number:02}" for number in range(20)))
-    claim_ten = {"workspace_ids": [source.workspace_id], "share": 10} | LEASE
+    claim_ten = {"workspace_ids": [source.workspace_id], "share": 10, "part": 10} | LEASE
     async with frozen.system() as uow:
         held = {row.external_id for row in await uow.execute(statements.CLAIM, claim_ten)}
         # That claim is not committed, and this one would run into a lock timeout.
         got = set(names(await claim(frozen, limit=10)))
     assert len(held) == len(got) == 10
     assert held.isdisjoint(got)
+
+
+async def test_two_workers_get_different_people_and_each_the_oldest(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    crowd = [comment(f"e-{n:03}", author={"id": f"u-{n % 60}"}) for n in range(600)]
+    async with frozen.unit(source.workspace_id) as uow:
+        for start in (0, 300):
+            await intake.accept(uow, [incoming(source.id, batch(crowd[start : start + 300]))])
+    first, second = [await claim_fresh(frozen, limit=80) for _ in range(2)]
+    assert len(first) == len(second) == 80
+    assert lanes(first).isdisjoint(lanes(second))
+    # A part of each lane: the bodies to be read are those of a short time.
+    assert len(lanes(first)) >= LANES_A_CLAIM
+    assert "e-000" in names(first)
+
+
+async def test_where_somebody_is_at_work_is_gone_to_when_nothing_else_waits(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a", "b", "c")
+    (first,) = await claim_fresh(frozen, limit=1)
+    assert first.external_id == "a"
+    assert names(await claim_fresh(frozen)) == ["b", "c"]
+
+
+async def test_what_is_put_back_is_given_out_at_once_as_if_never_claimed(
+    frozen: Database, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a", "b")
+    entries = await claim_fresh(frozen)
+    keys = [entry.key for entry in entries]
+    async with frozen.unit(source.workspace_id) as uow:
+        assert await intake.complete_entries(uow, keys) == set(keys)
+        assert await intake.put_back_entries(uow, keys[1:]) == 1
+    (again,) = await claim_fresh(frozen)
+    assert (again.external_id, again.attempts, again.key.token) == ("b", 1, keys[1].token + 1)
+    async with frozen.unit(source.workspace_id) as uow:
+        # Whoever comes with a spent token puts back nothing.
+        assert await intake.put_back_entries(uow, keys) == 1
+        assert await intake.put_back_entries(uow, []) == 0
 
 
 async def test_a_late_worker_completes_nothing_that_was_taken_over(
@@ -288,7 +338,7 @@ async def test_a_replay_keeps_to_its_time_and_state(
         assert await intake.replay_all(database, workspace.id, choice) == count
 
 
-BY_INDEX = {"ix_journal_due", "ix_journal_tried", "Tid Scan"}
+BY_INDEX = {"ix_journal_due", "ix_journal_lanes", "ix_journal_tried", "Tid Scan"}
 FILL = """
 INSERT INTO journal (workspace_id, delivery_id, position, source_id, external_id, type,
   occurred_at, received_at, clamped, historical, state, next_at)
@@ -332,7 +382,10 @@ async def test_a_claim_finds_its_rows_by_the_partial_index_alone(
             await uow.execute(prepare)
             for statement, parameters in (
                 (statements.TURNS, {"now": NOON, "limit": 200}),
-                (statements.CLAIM, {"workspace_ids": [source.workspace_id], "share": 200} | LEASE),
+                (
+                    statements.CLAIM,
+                    {"workspace_ids": [source.workspace_id], "share": 200, "part": 50} | LEASE,
+                ),
                 (statements.CLAIM_TRIED, {"company": 10, "max_claims": 5} | LEASE),
             ):
                 explained = await uow.execute(

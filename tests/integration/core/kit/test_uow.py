@@ -158,3 +158,13 @@ async def test_a_commit_that_got_no_answer_is_unavailable_whatever_became_of_it(
     finally:
         failpoints.disarm()
     assert await handles(database, workspace.id) == left
+
+
+async def test_a_unit_may_plan_for_any_workspace_and_the_next_one_is_not_bound_by_it(
+    database: Database, workspace: Workspace
+) -> None:
+    async with database.unit(workspace.id) as uow:
+        await uow.plan_alike()
+        assert (await uow.execute("SHOW plan_cache_mode")).scalar_one() == "force_generic_plan"
+    async with database.unit(workspace.id) as uow:
+        assert (await uow.execute("SHOW plan_cache_mode")).scalar_one() == "auto"
