@@ -42,7 +42,8 @@ WHERE c.workspace_id = :workspace_id AND c.id = ANY(CAST(:ids AS uuid[]))
   )
 """
 
-# Under a post that everybody comments on, only the newest are compared.
+# Under a post that everybody comments on, only the newest are compared. Each text is looked up by
+# itself: of a workspace it knows nothing about the planner would read all messages each time.
 AROUND = """
 SELECT q.message_id, q.case_id, q.post_id, q.source_id, q.burst_id, q.asked_at, m.text
 FROM unnest(CAST(:posts AS uuid[])) AS p (id)
@@ -52,7 +53,11 @@ CROSS JOIN LATERAL (
     AND each.asked_at BETWEEN :since AND :until
   ORDER BY each.asked_at DESC LIMIT :limit
 ) AS q
-JOIN messages m ON m.workspace_id = :workspace_id AND m.id = q.message_id AND m.deleted_at IS NULL
+CROSS JOIN LATERAL (
+  SELECT text FROM messages
+  WHERE messages.workspace_id = :workspace_id AND messages.id = q.message_id
+    AND deleted_at IS NULL LIMIT 1
+) AS m
 """
 
 BIND = """

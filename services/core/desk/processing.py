@@ -207,9 +207,10 @@ async def _take_in(
     leave_busy: bool,
 ) -> None:
     async with database.unit(workspace_id) as uow:
-        await uow.plan_alike()
         # The tokens are checked first: what another worker took over meanwhile is left to it.
         ours = await intake.complete_entries(uow, [entry.key for entry in entries])
+        # Not before: of a journal without figures only a list that is seen is planned well.
+        await uow.plan_alike()
         sources = await intake.list_own_accounts(uow)
         kept = [entry for entry in entries if entry.key in ours]
         arrivals = [_arrival(entry, sources.get(entry.source_id, ())) for entry in kept]
