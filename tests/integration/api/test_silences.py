@@ -93,7 +93,7 @@ async def test_a_preview_says_what_would_be_held(
         ({"conditions": {}}, "/conditions"),
         ({"conditions": None}, "/conditions"),
         ({"conditions": {"tier_at_most": "urgent"}}, "/conditions/tier_at_most"),
-        ({"conditions": {"weather": "rain"}}, "/conditions"),
+        ({"conditions": {"weather": "rain"}}, "/conditions/weather"),
         ({"conditions": {"post_id": "p1"}}, "/conditions/post_id"),
         ({"conditions": {"post_id": str(uuid4())}}, "/conditions/post_id"),
         ({"conditions": {"case_id": str(uuid4())}}, "/conditions/case_id"),

@@ -175,11 +175,11 @@ async def test_views_that_come_with_warmline_are_there_and_stay_as_they_are(
     ("where", "pointer"),
     [
         ({"in": "cases", "due_within_minutes": 5, "due_before": "2027-01-01T00:00:00Z"}, "/where"),
-        ({"in": "cases", "colour": "red"}, "/where"),
+        ({"in": "cases", "colour": "red"}, "/where/colour"),
         ({"in": "cases", "tier": ["huge"]}, "/where/tier/0"),
         ({"in": "posts"}, "/where"),
         ({"tier": ["urgent"]}, "/where"),
-        ({"in": "messages", "state": ["open"]}, "/where"),
+        ({"in": "messages", "state": ["open"]}, "/where/state"),
     ],
 )
 async def test_conditions_that_cannot_be_are_refused(
