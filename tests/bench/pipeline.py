@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import signal
+import statistics
 from time import monotonic, sleep
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tests.bench.intake import BATCH, batch_requests
 from tests.bench.place import Place, SignedSource, until_none
 
 WORKERS = 2
+TURNS = 3
 TRAIL = 100_000
 ARQ_QUEUE = "bench:empty"
 _names = itertools.count()
@@ -40,7 +42,8 @@ def measure(place: Place, share: float) -> Chapter:
         "arq: the same number of jobs that do nothing, two arq workers, from their start until the "
         "queue is empty, less the time an empty run takes; once looking every 10 ms, which is the "
         "fastest it got (more jobs at once or longer reads change nothing), and once with "
-        "its defaults, which look every 500 ms. All on the same cores, one after the other.",
+        "its defaults, which look every 500 ms. All on the same cores, one after the other. Two "
+        f"workers and one take turns, {TURNS} rounds, and the medians count.",
     )
     count = round(20_000 * share / BATCH) * BATCH
     ours = rate(place, count)
@@ -53,6 +56,11 @@ def measure(place: Place, share: float) -> Chapter:
     )
     slow = _arq_rate(place, count // 4, poll_delay=0.5)
     chapter.add("… of an arq with its defaults", f"{ours / slow:.2f} (arq {slow:,.0f}/s)")
+    two, one = (statistics.median(each) for each in zip(*_in_turns(place, count), strict=True))
+    chapter.add(
+        "Events a second of one workspace with two workers ÷ with one",
+        f"{two / one:.2f} ({two:,.0f}/s, {one:,.0f}/s)",
+    )
     told = rate(place, count, is_heard=True)
     chapter.add(
         "Events a second where a subscription asks for every message ÷ where none does",
@@ -64,15 +72,20 @@ def measure(place: Place, share: float) -> Chapter:
     return chapter
 
 
-def rate(place: Place, count: int, *, is_heard: bool = False) -> float:
-    """Events a second that two workers process; their caches are warm.
+def _in_turns(place: Place, count: int) -> list[tuple[float, float]]:
+    """With two workers and with one, one after the other."""
+    return [(rate(place, count, workers=2), rate(place, count, workers=1)) for _ in range(TURNS)]
+
+
+def rate(place: Place, count: int, *, is_heard: bool = False, workers: int = WORKERS) -> float:
+    """Events a second that these workers process; their caches are warm.
 
     With `is_heard` somebody asked for what is said of messages, and takes nothing yet.
     """
     source = asyncio.run(place.add_source(f"pipeline-{next(_names)}"))
     if is_heard:
         asyncio.run(_subscribe(place, UUID(source.workspace_id)))
-    with place.working(WORKERS) as pids:
+    with place.working(workers) as pids:
         asyncio.run(_accept(place, source, 2 * BATCH, "warm"))
         asyncio.run(_until_done(place))
         for pid in pids:
