@@ -80,7 +80,7 @@ async def test_every_preset_can_be_created_as_it_is(api: httpx.AsyncClient) -> N
         (changed(source_id=str(uuid4())), "/source_id"),
         (changed(post_id=str(uuid4())), "/post_id"),
         (changed(rule_id=str(uuid4())), "/rule_id"),
-        (changed(surprise=1), ""),
+        (changed(surprise=1), "/surprise"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_by_field(
