@@ -241,10 +241,11 @@ WHERE journal.workspace_id = :workspace_id
 RETURNING journal.state
 """
 
-# What others have in hand goes back to the head of its lane; the token stays spent.
+# What others have in hand goes back to the head of its lane. This claim was no try, those before it
+# were; the token stays spent.
 PUT_BACK: Final = """
-UPDATE journal SET state = 'pending', next_at = journal.received_at, attempts = 0,
-  processed_at = NULL
+UPDATE journal SET state = 'pending', next_at = journal.received_at,
+  attempts = greatest(attempts - 1, 0), processed_at = NULL
 FROM unnest(
   CAST(:delivery_ids AS uuid[]), CAST(:positions AS int[]), CAST(:tokens AS bigint[])
 ) AS completed (delivery_id, position, token)

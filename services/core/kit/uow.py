@@ -75,8 +75,8 @@ class UnitOfWork:
         """Plan what follows in this unit by its keys, once a connection and alike for everybody.
 
         For sets of rows by key. Of a workspace that came since the last ANALYZE the planner
-        believes that it is empty, and joins whole tables with each other; and to plan each of
-        fifty statements anew costs as much as to run it (docs/decisions/0031).
+        believes that it is empty, and joins whole tables with each other; and fifty statements
+        need not be planned anew each time (docs/decisions/0031).
         """
         await self.execute(PLAN_ALIKE)
 

@@ -124,7 +124,8 @@ async def take_in(
     links = await _place_messages(uow, drafts, here)
     answered = await standing.find_answers(uow, drafts, here)
     if leave_busy and (left := await standing_aside.list_busy(uow, each, drafts, answered)):
-        free = [one for place, one in enumerate(arrivals) if place not in set(left)]
+        others = frozenset(left)
+        free = [one for place, one in enumerate(arrivals) if place not in others]
         taken = await take_in(uow, free, classifier)
         return replace(taken, left=tuple(left))
     places = {thread for state in drafts.messages.values() if (thread := state.thread_id)}

@@ -255,7 +255,7 @@ async def complete_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> set[Ent
 async def put_back_entries(uow: UnitOfWork, keys: Iterable[EntryKey]) -> int:
     """Undo the completing of entries in the same unit: others have in hand what they are about.
 
-    They are due at once again, as if they had never been claimed. Returns how many.
+    They are due at once again, as if this claim had never been. Returns how many.
     """
     listed = list(keys)
     return await repository.put_back_entries(uow, listed) if listed else 0

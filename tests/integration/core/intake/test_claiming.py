@@ -162,6 +162,21 @@ async def test_what_is_put_back_is_given_out_at_once_as_if_never_claimed(
         assert await intake.put_back_entries(uow, []) == 0
 
 
+async def test_what_is_put_back_keeps_the_tries_it_had_before(
+    frozen: Database, clock: FrozenClock, source: RegisteredSource
+) -> None:
+    await deliver(frozen, source, "a")
+    await claim_fresh(frozen)
+    clock.advance(timedelta(seconds=31))
+    (second,) = await claim_tried(frozen)
+    async with frozen.unit(source.workspace_id) as uow:
+        await intake.complete_entries(uow, [second.key])
+        await intake.put_back_entries(uow, [second.key])
+    assert await claim_fresh(frozen) == []
+    (third,) = await claim_tried(frozen)
+    assert (second.attempts, third.attempts) == (2, 2)
+
+
 async def test_a_late_worker_completes_nothing_that_was_taken_over(
     frozen: Database, clock: FrozenClock, source: RegisteredSource
 ) -> None:
