@@ -71,7 +71,7 @@ def _say_scope(route: APIRoute, operation: dict[str, Any]) -> None:
 
 
 def _say_query(route: APIRoute, operation: dict[str, Any]) -> None:
-    """What is asked of every query, and what of every list in pages and every one thing."""
+    """What is asked of every query, and what of every list and every one thing."""
     if not queries.is_strict(route):
         return
     add_refusals(operation, InvalidInputError)

@@ -23,8 +23,8 @@ FIELDS: Final = "fields"
 # Called by programs of others, which add words of their own: probes, scrapers, providers.
 OF_OTHERS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/v1/sign-in/openid/callback"})
 _UNKNOWN: Final = "unknown_field"
-# How a list is read on, and what its answer then says of where.
-_PAGED: Final = (("cursor", "next_cursor"), ("after", "next_after"))
+# What the answer of a list says of where it goes on, on its last page too.
+_LEADS_ON: Final = ("next_cursor", "next_after")
 # One thing, read by its id.
 _ONE: Final = re.compile(r".*\{\w+_id\}")
 
@@ -44,7 +44,7 @@ def is_strict(route: APIRoute) -> bool:
 
 
 def fields_of(route: APIRoute) -> frozenset[str]:
-    """What may be asked for in `fields`: of the rows of a list in pages, or of one thing."""
+    """What may be asked for in `fields`: of the rows of a list, or of one thing."""
     model = route.response_model
     if "GET" in (route.methods or ()) and _ONE.fullmatch(route.path) and _is_model(model):
         return _written(model)
@@ -52,10 +52,9 @@ def fields_of(route: APIRoute) -> frozenset[str]:
 
 
 def rows_of(route: APIRoute) -> Mapping[str, frozenset[str]]:
-    """Of a list in pages: where its rows stand in the answer, and which fields they may have."""
+    """Of a list: where its rows stand in the answer, and which fields they may have."""
     fields = getattr(route.response_model, "model_fields", {})
-    asked = _declared(route.dependant)
-    if not any(place in asked and leads in fields for place, leads in _PAGED):
+    if "GET" not in (route.methods or ()) or not any(leads in fields for leads in _LEADS_ON):
         return {}
     rows = {name: _model_in(field.annotation) for name, field in fields.items()}
     return {name: _written(row) for name, row in rows.items() if row}

@@ -110,9 +110,17 @@ class Alerts:
         )
 
     @staticmethod
-    def list_deliveries(alert_id: UUID | str) -> Call[Page[models.DeliveryView]]:
+    def list_deliveries(
+            alert_id: UUID | str,
+            *,
+            fields: Sequence[Literal["alert_id", "attempt_count", "attempts", "case_id", "channel_id", "channel_name", "closes_digest_id", "created_at", "digest_id", "fallback_of", "fell_back_at", "id", "last_error", "next_at", "purpose", "request_id", "sent_at", "sequence", "state", "tier", "waits_for", "waits_until"]] | None = None,
+        ) -> Call[Page[models.DeliveryView]]:
         """Read what was sent, where and with what result."""
-        return Call("GET", f"/v1/alerts/{alert_id}/deliveries")
+        return Call(
+            "GET",
+            f"/v1/alerts/{alert_id}/deliveries",
+            params={"fields": fields},
+        )
 
 
 class Audit:
@@ -224,9 +232,12 @@ class CalendarReplans:
 
 class Calendars:
     @staticmethod
-    def list_calendars() -> Call[Page[models.CalendarView]]:
+    def list_calendars(
+            *,
+            fields: Sequence[Literal["country", "created_at", "days", "feed", "id", "name", "updated_at", "version", "week", "zone"]] | None = None,
+        ) -> Call[Page[models.CalendarView]]:
         """List calendars."""
-        return Call("GET", "/v1/calendars")
+        return Call("GET", "/v1/calendars", params={"fields": fields})
 
     @staticmethod
     def create_calendar(body: models.CalendarBody) -> Call[models.CalendarView]:
@@ -257,9 +268,17 @@ class Calendars:
         return Call("DELETE", f"/v1/calendars/{calendar_id}")
 
     @staticmethod
-    def list_versions(calendar_id: UUID | str) -> Call[Page[models.CalendarView]]:
+    def list_versions(
+            calendar_id: UUID | str,
+            *,
+            fields: Sequence[Literal["country", "created_at", "days", "feed", "id", "name", "updated_at", "version", "week", "zone"]] | None = None,
+        ) -> Call[Page[models.CalendarView]]:
         """List the versions of a calendar."""
-        return Call("GET", f"/v1/calendars/{calendar_id}/versions")
+        return Call(
+            "GET",
+            f"/v1/calendars/{calendar_id}/versions",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def list_days(
@@ -267,12 +286,13 @@ class Calendars:
             *,
             from_: date | str | None = None,
             to: date | str | None = None,
+            fields: date | Sequence[Literal["date", "label", "reason", "spans", "weekday"]] | None = None,
         ) -> Call[Page[models.DayView]]:
         """Look at the days of a calendar."""
         return Call(
             "GET",
             f"/v1/calendars/{calendar_id}/days",
-            params={"from": from_, "to": to},
+            params={"from": from_, "to": to, "fields": fields},
         )
 
     @staticmethod
@@ -400,9 +420,12 @@ class Cases:
 
 class Channels:
     @staticmethod
-    def list_channels() -> Call[Page[models.ChannelView]]:
+    def list_channels(
+            *,
+            fields: Sequence[Literal["config", "created_at", "enabled", "id", "kind", "name", "paused_at", "paused_reason", "updated_at", "url", "version"]] | None = None,
+        ) -> Call[Page[models.ChannelView]]:
         """List channels."""
-        return Call("GET", "/v1/channels")
+        return Call("GET", "/v1/channels", params={"fields": fields})
 
     @staticmethod
     def create_channel(body: models.ChannelBody) -> Call[models.ChannelWithSecret]:
@@ -590,9 +613,12 @@ class Deliveries:
 
 class Detectors:
     @staticmethod
-    def list_detectors() -> Call[models.DetectorsView]:
+    def list_detectors(
+            *,
+            fields: Sequence[Literal["cool_down_minutes", "created_at", "enabled", "id", "kind", "ladder_id", "minimum", "name", "post_id", "rule_id", "set_at", "severity", "source_id", "threshold", "tier", "unit", "updated_at", "version", "watches", "weeks", "window_minutes", "words"]] | None = None,
+        ) -> Call[models.DetectorsView]:
         """List detectors."""
-        return Call("GET", "/v1/detectors")
+        return Call("GET", "/v1/detectors", params={"fields": fields})
 
     @staticmethod
     def create_detector(body: models.DetectorBody) -> Call[models.DetectorView]:
@@ -600,9 +626,12 @@ class Detectors:
         return Call("POST", "/v1/detectors", body=body, once=True)
 
     @staticmethod
-    def list_presets() -> Call[Page[models.DetectorsPresetView]]:
+    def list_presets(
+            *,
+            fields: Sequence[Literal["compares_with_weeks", "kind", "least", "most", "preset", "replays", "takes", "unit"]] | None = None,
+        ) -> Call[Page[models.DetectorsPresetView]]:
         """List kinds of detectors."""
-        return Call("GET", "/v1/detectors/presets")
+        return Call("GET", "/v1/detectors/presets", params={"fields": fields})
 
     @staticmethod
     def try_detector(body: models.TryBody) -> Call[models.BacktestView]:
@@ -724,9 +753,12 @@ class Facts:
         )
 
     @staticmethod
-    def list_kinds() -> Call[Page[models.FactKindView]]:
+    def list_kinds(
+            *,
+            fields: Sequence[Literal["kind", "payload_schema", "sentence", "since", "subject_kind"]] | None = None,
+        ) -> Call[Page[models.FactKindView]]:
         """List the kinds of facts there are."""
-        return Call("GET", "/v1/facts/kinds")
+        return Call("GET", "/v1/facts/kinds", params={"fields": fields})
 
 
 class Followers:
@@ -806,9 +838,12 @@ class IdentityProvider:
 
 class Inhibitions:
     @staticmethod
-    def list_inhibitions() -> Call[Page[models.InhibitionView]]:
+    def list_inhibitions(
+            *,
+            fields: Sequence[Literal["enabled", "id", "is_built_in", "name", "same", "source", "target", "updated_at"]] | None = None,
+        ) -> Call[Page[models.InhibitionView]]:
         """List inhibitions."""
-        return Call("GET", "/v1/inhibitions")
+        return Call("GET", "/v1/inhibitions", params={"fields": fields})
 
     @staticmethod
     def create_inhibition(body: models.InhibitionBody) -> Call[models.InhibitionView]:
@@ -872,9 +907,12 @@ class Keys:
 
 class Ladders:
     @staticmethod
-    def list_ladders() -> Call[Page[models.LadderView]]:
+    def list_ladders(
+            *,
+            fields: Sequence[Literal["created_at", "group_by", "group_window_seconds", "id", "name", "steps", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.LadderView]]:
         """List ladders."""
-        return Call("GET", "/v1/ladders")
+        return Call("GET", "/v1/ladders", params={"fields": fields})
 
     @staticmethod
     def create_ladder(body: models.LadderBody) -> Call[models.SavedLadderView]:
@@ -927,9 +965,12 @@ class Me:
         return Call("POST", "/v1/me/password", body=body)
 
     @staticmethod
-    def list_sessions() -> Call[Page[models.SessionView]]:
+    def list_sessions(
+            *,
+            fields: Sequence[Literal["address", "agent", "created_at", "current", "expires_at", "id", "seen_at"]] | None = None,
+        ) -> Call[Page[models.SessionView]]:
         """List my sessions."""
-        return Call("GET", "/v1/me/sessions")
+        return Call("GET", "/v1/me/sessions", params={"fields": fields})
 
     @staticmethod
     def end_sessions() -> Call[models.EndedView]:
@@ -1061,9 +1102,12 @@ class Metrics:
 
 class Models:
     @staticmethod
-    def list_models() -> Call[Page[models.ModelDetail]]:
+    def list_models(
+            *,
+            fields: Sequence[Literal["base_engine", "base_version", "comparison", "created_at", "created_by", "figures", "id", "lessons", "number", "previous_id", "promoted_at", "retired_at", "state"]] | None = None,
+        ) -> Call[Page[models.ModelDetail]]:
         """List learnt models."""
-        return Call("GET", "/v1/triage/models")
+        return Call("GET", "/v1/triage/models", params={"fields": fields})
 
     @staticmethod
     def roll_back() -> Call[models.RolledBack]:
@@ -1277,9 +1321,12 @@ class Openid:
 
 class Policies:
     @staticmethod
-    def list_policies() -> Call[Page[models.PolicyView]]:
+    def list_policies(
+            *,
+            fields: Sequence[Literal["advocates_answer", "calendar_id", "channel_targets", "created_at", "id", "is_default", "ladder_id", "match", "name", "pause_while_waiting", "position", "promised", "reopen_within_seconds", "reply_window_seconds", "reply_window_steps", "resolution_steps", "resolve_on_reply", "response_steps", "targets", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.PolicyView]]:
         """List policies."""
-        return Call("GET", "/v1/policies")
+        return Call("GET", "/v1/policies", params={"fields": fields})
 
     @staticmethod
     def create_policy(body: models.PolicyBody) -> Call[models.SavedPolicyView]:
@@ -1287,9 +1334,12 @@ class Policies:
         return Call("POST", "/v1/policies", body=body, once=True)
 
     @staticmethod
-    def list_presets() -> Call[Page[models.PolicyViewsPresetView]]:
+    def list_presets(
+            *,
+            fields: Sequence[Literal["key", "needs_calendar", "policy", "title"]] | None = None,
+        ) -> Call[Page[models.PolicyViewsPresetView]]:
         """List policies to begin with."""
-        return Call("GET", "/v1/policies/presets")
+        return Call("GET", "/v1/policies/presets", params={"fields": fields})
 
     @staticmethod
     def get_policy(
@@ -1315,9 +1365,17 @@ class Policies:
         return Call("DELETE", f"/v1/policies/{policy_id}")
 
     @staticmethod
-    def list_versions(policy_id: UUID | str) -> Call[Page[models.PolicyView]]:
+    def list_versions(
+            policy_id: UUID | str,
+            *,
+            fields: Sequence[Literal["advocates_answer", "calendar_id", "channel_targets", "created_at", "id", "is_default", "ladder_id", "match", "name", "pause_while_waiting", "position", "promised", "reopen_within_seconds", "reply_window_seconds", "reply_window_steps", "resolution_steps", "resolve_on_reply", "response_steps", "targets", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.PolicyView]]:
         """List the versions of a policy."""
-        return Call("GET", f"/v1/policies/{policy_id}/versions")
+        return Call(
+            "GET",
+            f"/v1/policies/{policy_id}/versions",
+            params={"fields": fields},
+        )
 
 
 class Posts:
@@ -1362,9 +1420,17 @@ class Presence:
         return Call("PUT", f"/v1/cases/{case_id}/presence", body=body)
 
     @staticmethod
-    def list_presence(case_id: UUID | str) -> Call[Page[models.PresenceView]]:
+    def list_presence(
+            case_id: UUID | str,
+            *,
+            fields: Sequence[Literal["doing", "handle", "member_id", "name", "since", "until"]] | None = None,
+        ) -> Call[Page[models.PresenceView]]:
         """See who has a case open."""
-        return Call("GET", f"/v1/cases/{case_id}/presence")
+        return Call(
+            "GET",
+            f"/v1/cases/{case_id}/presence",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def leave(case_id: UUID | str, member_id: UUID | str) -> Call[None]:
@@ -1439,16 +1505,27 @@ class Replans:
         )
 
     @staticmethod
-    def list_replans(policy_id: UUID | str) -> Call[Page[models.ReplanView]]:
+    def list_replans(
+            policy_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "done", "finished_at", "id", "moved", "policy_id", "requested_by", "started_at", "state", "total"]] | None = None,
+        ) -> Call[Page[models.ReplanView]]:
         """List re-plans."""
-        return Call("GET", f"/v1/policies/{policy_id}/replans")
+        return Call(
+            "GET",
+            f"/v1/policies/{policy_id}/replans",
+            params={"fields": fields},
+        )
 
 
 class Reports:
     @staticmethod
-    def list_reports() -> Call[Page[models.ReportView]]:
+    def list_reports(
+            *,
+            fields: Sequence[Literal["at_hour", "channel_id", "created_at", "enabled", "id", "kind", "language", "name", "next_at", "on_day", "updated_at"]] | None = None,
+        ) -> Call[Page[models.ReportView]]:
         """List reports."""
-        return Call("GET", "/v1/reports")
+        return Call("GET", "/v1/reports", params={"fields": fields})
 
     @staticmethod
     def create_report(body: models.ReportBody) -> Call[models.ReportView]:
@@ -1497,9 +1574,12 @@ class Reports:
 
 class Rotas:
     @staticmethod
-    def list_rotas() -> Call[Page[models.RotaView]]:
+    def list_rotas(
+            *,
+            fields: Sequence[Literal["cover", "created_at", "id", "layers", "name", "updated_at", "version", "zone"]] | None = None,
+        ) -> Call[Page[models.RotaView]]:
         """List rotas."""
-        return Call("GET", "/v1/rotas")
+        return Call("GET", "/v1/rotas", params={"fields": fields})
 
     @staticmethod
     def create_rota(body: models.RotaBody) -> Call[models.WatchedRotaView]:
@@ -1507,9 +1587,17 @@ class Rotas:
         return Call("POST", "/v1/rotas", body=body, once=True)
 
     @staticmethod
-    def list_gaps(*, days: int | None = None) -> Call[Page[models.RotasGapView]]:
+    def list_gaps(
+            *,
+            days: int | None = None,
+            fields: Sequence[Literal["end", "reason", "rota_id", "rota_name", "start"]] | None = None,
+        ) -> Call[Page[models.RotasGapView]]:
         """List the coming gaps of every rota."""
-        return Call("GET", "/v1/rotas/gaps", params={"days": days})
+        return Call(
+            "GET",
+            "/v1/rotas/gaps",
+            params={"days": days, "fields": fields},
+        )
 
     @staticmethod
     def get_rota(
@@ -1531,9 +1619,17 @@ class Rotas:
         return Call("DELETE", f"/v1/rotas/{rota_id}")
 
     @staticmethod
-    def list_versions(rota_id: UUID | str) -> Call[Page[models.RotaView]]:
+    def list_versions(
+            rota_id: UUID | str,
+            *,
+            fields: Sequence[Literal["cover", "created_at", "id", "layers", "name", "updated_at", "version", "zone"]] | None = None,
+        ) -> Call[Page[models.RotaView]]:
         """List the versions of a rota."""
-        return Call("GET", f"/v1/rotas/{rota_id}/versions")
+        return Call(
+            "GET",
+            f"/v1/rotas/{rota_id}/versions",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def show_on_call(rota_id: UUID | str, *, at: datetime | str | None = None) -> Call[models.OnCallView]:
@@ -1546,18 +1642,27 @@ class Rotas:
             *,
             from_: datetime | str | None = None,
             to: datetime | str | None = None,
+            fields: Sequence[Literal["end", "layer", "member_id", "override_id", "planned_id", "start"]] | None = None,
         ) -> Call[Page[models.ShiftView]]:
         """List the shifts of a rota."""
         return Call(
             "GET",
             f"/v1/rotas/{rota_id}/shifts",
-            params={"from": from_, "to": to},
+            params={"from": from_, "to": to, "fields": fields},
         )
 
     @staticmethod
-    def list_overrides(rota_id: UUID | str) -> Call[Page[models.OverrideView]]:
+    def list_overrides(
+            rota_id: UUID | str,
+            *,
+            fields: Sequence[Literal["created_at", "ends_at", "id", "member_id", "note", "rota_id", "starts_at"]] | None = None,
+        ) -> Call[Page[models.OverrideView]]:
         """List the overrides of a rota."""
-        return Call("GET", f"/v1/rotas/{rota_id}/overrides")
+        return Call(
+            "GET",
+            f"/v1/rotas/{rota_id}/overrides",
+            params={"fields": fields},
+        )
 
     @staticmethod
     def override_rota(rota_id: UUID | str, body: models.OverrideBody) -> Call[models.OverrideView]:
@@ -1577,9 +1682,12 @@ class Rotas:
 
 class Rules:
     @staticmethod
-    def list_rules() -> Call[Page[models.RuleView]]:
+    def list_rules(
+            *,
+            fields: Sequence[Literal["conditions", "created_at", "effects", "enabled", "id", "name", "position", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.RuleView]]:
         """List rules."""
-        return Call("GET", "/v1/rules")
+        return Call("GET", "/v1/rules", params={"fields": fields})
 
     @staticmethod
     def create_rule(body: models.RuleBody) -> Call[models.RuleView]:
@@ -1633,9 +1741,17 @@ class Rules:
         return Call("DELETE", f"/v1/rules/{rule_id}")
 
     @staticmethod
-    def list_versions(rule_id: UUID | str) -> Call[Page[models.RuleView]]:
+    def list_versions(
+            rule_id: UUID | str,
+            *,
+            fields: Sequence[Literal["conditions", "created_at", "effects", "enabled", "id", "name", "position", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.RuleView]]:
         """List the versions of a rule."""
-        return Call("GET", f"/v1/rules/{rule_id}/versions")
+        return Call(
+            "GET",
+            f"/v1/rules/{rule_id}/versions",
+            params={"fields": fields},
+        )
 
 
 class Samples:
@@ -1894,9 +2010,12 @@ class Standstills:
 
 class Subscriptions:
     @staticmethod
-    def list_subscriptions() -> Call[Page[models.SubscriptionView]]:
+    def list_subscriptions(
+            *,
+            fields: Sequence[Literal["behind_seconds", "created_at", "dead", "enabled", "failing_since", "id", "kinds", "name", "ordering", "pause_reason", "paused_at", "pending", "position", "source_ids", "tiers", "updated_at", "url", "version"]] | None = None,
+        ) -> Call[Page[models.SubscriptionView]]:
         """List subscriptions."""
-        return Call("GET", "/v1/subscriptions")
+        return Call("GET", "/v1/subscriptions", params={"fields": fields})
 
     @staticmethod
     def create_subscription(body: models.SubscriptionBody) -> Call[models.SubscriptionWithSecret]:
@@ -1988,9 +2107,12 @@ class Summary:
 
 class Teams:
     @staticmethod
-    def list_teams() -> Call[Page[models.TeamView]]:
+    def list_teams(
+            *,
+            fields: Sequence[Literal["created_at", "id", "member_ids", "name", "updated_at", "version"]] | None = None,
+        ) -> Call[Page[models.TeamView]]:
         """List teams."""
-        return Call("GET", "/v1/teams")
+        return Call("GET", "/v1/teams", params={"fields": fields})
 
     @staticmethod
     def create_team(body: models.TeamBody) -> Call[models.TeamView]:
@@ -2041,9 +2163,13 @@ class Texts:
 
 class Views:
     @staticmethod
-    def list_views(*, kind: models.ViewKind | None = None) -> Call[Page[models.ViewView]]:
+    def list_views(
+            *,
+            kind: models.ViewKind | None = None,
+            fields: Sequence[Literal["built_in", "created_at", "id", "name", "shared", "slug", "updated_at", "version", "where"]] | None = None,
+        ) -> Call[Page[models.ViewView]]:
         """List views."""
-        return Call("GET", "/v1/views", params={"kind": kind})
+        return Call("GET", "/v1/views", params={"kind": kind, "fields": fields})
 
     @staticmethod
     def create_view(body: models.ViewBody) -> Call[models.ViewView]:
