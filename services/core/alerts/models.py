@@ -192,6 +192,8 @@ class AlertRow(Base):
     fired_at: Mapped[datetime]
     due_at: Mapped[datetime]
     ladder: Mapped[Json]
+    # Of the request that brought what raised it: the question of a promise, a rule's message.
+    request_id: Mapped[str | None]
     # Figures of what raised it, where there are any.
     detail: Mapped[Json | None]
     detector_firing_id: Mapped[UUID | None]

@@ -203,6 +203,8 @@ class MessageRow(Base):
     # An advocate's answer, by who they were when it was said; found once, it stays one.
     by_advocate: Mapped[bool] = mapped_column(server_default=sql("false"))
     received_at: Mapped[datetime]
+    # Of the request that first brought word of it: so a promise knows where it came from.
+    request_id: Mapped[str | None]
     judgement_id: Mapped[UUID | None]
     tier: Mapped[str | None]
     category: Mapped[str | None]

@@ -77,6 +77,8 @@ class DeliveryRow(Base):
     event_count: Mapped[int]
     duplicate_count: Mapped[int]
     received_at: Mapped[datetime]
+    # Of the request that brought it; a repetition has another one, and changes nothing.
+    request_id: Mapped[str | None]
 
 
 class DeliveryKeyRow(Base):
