@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,3 +110,14 @@ async def test_no_odd_message_keeps_an_alert_from_being_told(
     async with sink(ACCEPTS[kind]) as server, opened() as gateways:
         answer = await gateways[kind].send(parcel_for(kind, server.url, message))
     assert judge(answer).outcome is Outcome.SENT, answer
+
+
+@pytest.mark.parametrize("kind", ACCEPTS)
+async def test_every_platform_hears_of_the_request(kind: ChannelKind) -> None:
+    async with sink(ACCEPTS[kind]) as server, opened() as gateways:
+        parcel = parcel_for(kind, server.url, MESSAGE)
+        await gateways[kind].send(replace(parcel, request_id="r-123"))
+        await gateways[kind].send(parcel)
+    (named, said), (unnamed, _) = server.requests
+    assert (named.get("x-request-id"), unnamed.get("x-request-id")) == ("r-123", None)
+    assert b"r-123" not in said

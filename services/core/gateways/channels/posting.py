@@ -80,9 +80,10 @@ class PostingGateway(ChannelGateway):
     async def _post(self, parcel: Parcel) -> Answer:
         try:
             posting = self.write(parcel, host_now())
-            answer = await self._client.post(
-                posting.url, content=posting.body, headers=posting.headers
-            )
+            headers = dict(posting.headers)
+            if parcel.request_id:
+                headers["x-request-id"] = parcel.request_id
+            answer = await self._client.post(posting.url, content=posting.body, headers=headers)
         except BlockedAddressError as error:
             return Answer(failure=Failure.BLOCKED, detail=error.detail)
         except OutgoingError as error:

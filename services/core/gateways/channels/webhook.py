@@ -33,8 +33,6 @@ class WebhookGateway(PostingGateway):
             "webhook-timestamp": str(timestamp),
             "webhook-signature": " ".join(signed),
         }
-        if parcel.request_id:
-            headers["x-request-id"] = parcel.request_id
         if span := tracing.current():
             headers["traceparent"] = span.traceparent
         return Posting(url, body, headers)
