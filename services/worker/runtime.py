@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from services.core.gateways.channels.wiring import Gateways
-from services.core.kit import failpoints, tracing
+from services.core.kit import failpoints, ids, tracing
 from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.kit.uow import Database
@@ -137,7 +137,12 @@ class Stage:
             self.mark = monotonic()
             if __debug__:
                 await failpoints.reach(f"stage.{self.job.queue}")
-            with tracing.spanning(f"job {self.job.name}") as span:
+            with (
+                structlog.contextvars.bound_contextvars(
+                    job=self.job.name, pass_id=ids.new_id().hex
+                ),
+                tracing.spanning(f"job {self.job.name}") as span,
+            ):
                 result = await self.job.body(self.context)
                 if span is not None:
                     # A look that found nothing is no news.

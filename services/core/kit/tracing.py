@@ -7,7 +7,7 @@ that whoever knows the request's id, hours later and in another process, goes on
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ from services.core.kit.clock import host_nanoseconds
 
 # What is beyond is only counted: a pass over a backlog runs thousands.
 MOST_STATEMENTS: Final = 100
+# A pass links no more requests than it takes entries at a time.
+MOST_LINKS: Final = 200
 _REMOTE: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _TRACE: Final = re.compile(r"[0-9a-f]{32}")
 _VERB: Final = re.compile(r"\b(INSERT|UPDATE|DELETE|SELECT|SET)\b", re.IGNORECASE)
@@ -50,6 +52,7 @@ class Span:
     """Something under way. Moments are nanoseconds since 1970, ids lower-case hexadecimal.
 
     Until it ends, its name may be mended, and `kept` be taken back: then nobody hears of it.
+    `links` are traces and spans of others that it worked for.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Span:
     attributes: dict[str, str | int] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     left_out: int = 0
+    links: list[tuple[str, str]] = field(default_factory=list)
     failure: str = ""
     kept: bool = True
 
@@ -129,6 +133,16 @@ def note_statement(text: str, began: int) -> None:
         span.left_out += 1
     else:
         span.statements.append(Statement(name_of(text), began, host_nanoseconds()))
+
+
+def note_requests(request_ids: Iterable[str | None]) -> None:
+    """What is under way works for these requests: each trace is one click away from it."""
+    span = _CURRENT.get()
+    if span is None:
+        return
+    for request_id in dict.fromkeys(request_ids):
+        if request_id is not None and len(span.links) < MOST_LINKS:
+            span.links.append((trace_of(request_id), _first_span_of(request_id)))
 
 
 @lru_cache(maxsize=1_000)

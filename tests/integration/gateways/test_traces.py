@@ -57,6 +57,7 @@ async def passes(database: Database) -> None:
     async def body(context: Context) -> Pass:
         async with context.database.system() as uow:
             await uow.execute("SELECT count(*) FROM journal")
+        tracing.note_requests([TRACE])
         return next(told)
 
     job = Job("test.count", "test", body)
@@ -102,6 +103,8 @@ async def test_a_request_its_statements_and_what_it_set_off_are_one_trace(
     ((headers, _),) = receiver.requests
     assert headers["traceparent"] == f"00-{TRACE}-{sending.span_id.hex()}-01"
     assert job.trace_id != request.trace_id
+    (link,) = job.links
+    assert link.trace_id == request.trace_id
     (counted,) = [one for one in found["SELECT journal"] if one.parent_span_id == job.span_id]
     assert counted.start_time_unix_nano <= counted.end_time_unix_nano
     assert any(one.parent_span_id == request.span_id for one in found["SELECT cases"])

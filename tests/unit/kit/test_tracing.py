@@ -126,3 +126,22 @@ def test_any_request_id_has_a_trace_of_its_own() -> None:
     assert len(found) == 4
     assert all(len(each) == 32 for each in found)
     assert tracing.trace_of(REQUEST) == REQUEST
+
+
+def test_a_pass_names_the_requests_it_works_for_each_once_and_not_without_end(
+    ended: list[Span],
+) -> None:
+    with tracing.spanning("job"):
+        tracing.note_requests([REQUEST, None, "theirs", REQUEST])
+        tracing.note_requests(str(number) for number in range(2 * tracing.MOST_LINKS))
+    with tracing.spanning("request", Kind.SERVER, request_id="theirs"):
+        pass
+    job, request = ended
+    assert job.links[0][0] == REQUEST
+    assert job.links[1] == (request.trace_id, request.span_id)
+    assert len(job.links) == tracing.MOST_LINKS
+
+
+def test_links_are_nothing_to_whom_nobody_listens() -> None:
+    tracing.note_requests([REQUEST])
+    assert tracing.current() is None

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 import pytest
+import structlog
 
 from services.core.kit.errors import UnavailableError
 from services.core.settings import Settings, WorkerSettings
@@ -111,3 +112,21 @@ def test_every_stage_of_the_line_is_registered() -> None:
     assert expected <= set(runtime.JOBS)
     for job in runtime.JOBS.values():
         assert set(job.then) <= set(runtime.JOBS)
+
+
+async def test_each_line_of_a_pass_names_it_and_no_line_after_it() -> None:
+    log = structlog.get_logger("test")
+    left = [True, False]
+
+    async def body(_context: Context) -> Pass:
+        log.info("within")
+        return Pass(1, more=left.pop(0))
+
+    processors = [structlog.contextvars.merge_contextvars]
+    with structlog.testing.capture_logs(processors=processors) as lines:
+        await stage(body).run()
+        log.info("outside")
+    first, second, outside = lines
+    assert (first["job"], second["job"]) == ("test.job", "test.job")
+    assert len({first["pass_id"], second["pass_id"]}) == 2
+    assert {"job", "pass_id"}.isdisjoint(outside)

@@ -12,7 +12,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from services.core.kit import ids, tracing
 from services.core.kit.tracing import Kind, Span
@@ -63,6 +63,7 @@ def readable(span: Span, resource: Resource) -> list[ReadableSpan]:
             resource=resource,
             attributes=attributes,
             kind=_KINDS[span.kind],
+            links=[Link(_context(*each)) for each in span.links],
             instrumentation_scope=_SCOPE,
             status=status,
             start_time=span.began,
