@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,23 @@ def test_the_image_installs_from_the_lock() -> None:
     assert "COPY requirements.lock" in stages()["build"]
     assert "deploy/setup.py run" in stages()["build"]
     assert "pip install" not in DOCKERFILE
+
+
+def test_an_operator_switches_traces_on_by_a_line_in_env() -> None:
+    """What sends them is in the image, in the very versions that are tested."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]["traces"]
+    names = {re.split(r"[<>=]", one)[0] for one in wanted}
+    pinned = {
+        lock: {
+            line.split()[0]
+            for line in (ROOT / lock).read_text(encoding="utf-8").splitlines()
+            if line.split("==")[0] in names
+        }
+        for lock in ("requirements.lock", "requirements-dev.lock")
+    }
+    assert len(pinned["requirements.lock"]) == len(names) > 0
+    assert pinned["requirements.lock"] == pinned["requirements-dev.lock"]
+    for name in OURS:
+        assert COMPOSE["services"][name]["env_file"][0]["path"] == ".env"
