@@ -11,6 +11,7 @@ from fastapi import Request
 
 from services.api.bodies import check_declared_length, read_body, read_pieces
 from services.api.deps import AppState
+from services.api.errors import request_id_of
 from services.core.intake import service as intake
 from services.core.intake.envelope import read_envelope
 from services.core.intake.records import Incoming, SourceDoor
@@ -53,7 +54,14 @@ async def receive_delivery(
     door = _finish_check(state, door, check)
     webhook_id = _webhook_id(request)
     envelope = read_envelope(body, content_type=media, webhook_id=webhook_id)
-    incoming = Incoming(door.source_id, webhook_id, media, body, envelope.events)
+    incoming = Incoming(
+        door.source_id,
+        webhook_id,
+        media,
+        body,
+        envelope.events,
+        request_id=request_id_of(request),
+    )
     return door, incoming
 
 

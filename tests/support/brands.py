@@ -59,25 +59,31 @@ class Brand:
         source = await self.create("/v1/sources", body)
         self.source_id, self.secret = source["id"], source["secret"]
 
-    async def post(self, body: bytes, webhook_id: str) -> httpx.Response:
+    async def post(self, body: bytes, webhook_id: str, **more: str) -> httpx.Response:
         """One signed call as a platform makes it; raises what httpx raises when nobody answers."""
         headers = signed_headers(self.secret, webhook_id, int(datetime.now(UTC).timestamp()), body)
         return await self.site.http.post(
             f"/v1/sources/{self.source_id}/deliveries",
             content=body,
-            headers=headers | {"content-type": "application/json"},
+            headers=headers | {"content-type": "application/json"} | more,
         )
 
-    async def deliver(self, *events: dict[str, Any], webhook_id: str | None = None) -> Sent:
+    async def deliver(
+        self,
+        *events: dict[str, Any],
+        webhook_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Sent:
         """Send events as one delivery, which must be accepted, and write it into the ledger."""
         sent = Sent(webhook_id or f"whk_{uuid4().hex}", events)
         self.sent.append(sent)
-        await self.send(sent)
+        await self.send(sent, request_id=request_id)
         return sent
 
-    async def send(self, sent: Sent) -> None:
+    async def send(self, sent: Sent, *, request_id: str | None = None) -> None:
         """Send, or send again, what the ledger says; only an answer of 202 will do."""
-        answer = await self.post(body_of(sent.events), sent.webhook_id)
+        named = {"x-request-id": request_id} if request_id else {}
+        answer = await self.post(body_of(sent.events), sent.webhook_id, **named)
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
         sent.receipts.append(answer.json())
 

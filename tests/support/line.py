@@ -84,7 +84,9 @@ class Line:
     limits: processing.ClaimLimits = field(default_factory=processing.ClaimLimits)
     classifier: Classifier = field(default_factory=load_classifier)
 
-    async def deliver(self, *events: Any, webhook_id: str | None = None) -> UUID:
+    async def deliver(
+        self, *events: Any, webhook_id: str | None = None, request_id: str | None = None
+    ) -> UUID:
         """Accept events as one delivery, as the API does after checking the signature.
 
         The clock moves on to the newest of them: what lies in the future is not believed.
@@ -95,7 +97,9 @@ class Line:
         batch = {"type": "batch", "data": {"events": list(events)}}
         body = json.dumps(batch).encode()
         envelope = read_envelope(body, content_type=ContentKind.JSON, webhook_id=key)
-        incoming = Incoming(self.source_id, key, ContentKind.JSON, body, envelope.events)
+        incoming = Incoming(
+            self.source_id, key, ContentKind.JSON, body, envelope.events, request_id=request_id
+        )
         async with self.database.unit(self.workspace_id) as uow:
             (receipt,) = await intake.accept(uow, [incoming])
         return receipt.delivery_id

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from services.api.deps import ManageUnit, PageQuery, ReadUnit, State
-from services.api.errors import DeadlineError, problems
+from services.api.errors import DeadlineError, problems, request_id_of
 from services.api.meters import Meters
 from services.api.schemas.common import Page
 from services.api.schemas.deliveries import (
@@ -125,7 +125,9 @@ async def send_backfill(request: Request, state: State, source_id: SourceId) -> 
     """
     async with receive_backfill(request, state, source_id) as (door, webhook_id, file):
         with state.quotas.backfill(door.workspace_id):
-            report = await intake.accept_backfill(state.database, door, webhook_id, file)
+            report = await intake.accept_backfill(
+                state.database, door, webhook_id, file, request_id=request_id_of(request)
+            )
     if report.accepted:
         await state.wakeups.wake([intake.QUEUE])
     return BackfillView.of(report)

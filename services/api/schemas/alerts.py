@@ -44,6 +44,7 @@ class AlertView(ReadModel):
     used up too fast, one of kind `detector` what a detector noticed, with figures in `detail`.
     `climb_at` is when its ladder goes on, `resume_at` until when an acknowledgement keeps it quiet.
     `late_by_seconds` counts from the due time to the firing; 0 for a warning given in time.
+    `request_id` is of the delivery that brought the message it is about, where that is known.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class AlertView(ReadModel):
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
+    request_id: str | None
     ladder: FrozenLadder
 
     @classmethod
@@ -134,7 +136,7 @@ class DeliveryView(ReadModel):
     incident this closes. `fallback_of` is the delivery that could not be made, `fell_back_at` when
     such a one was told on another channel. A pending one `waits_for` an answer, its channel
     (switched off, paused, or shut after failures), another try, or its turn. `request_id` is of the
-    request it came of, and goes along to a webhook as `x-request-id`.
+    request it came of, and goes along to the channel as `x-request-id`.
     """
 
     id: UUID

@@ -91,6 +91,8 @@ class EventView(ReadModel):
 
 
 class DeliverySummaryView(ReadModel):
+    """`request_id` is of the request that brought it first: a repetition changes nothing of it."""
+
     id: UUID
     source_id: UUID
     webhook_id: str
@@ -98,6 +100,7 @@ class DeliverySummaryView(ReadModel):
     accepted: int
     duplicates: int
     received_at: datetime
+    request_id: str | None
 
     @classmethod
     def of(cls, summary: DeliverySummary) -> "DeliverySummaryView":
@@ -142,4 +145,5 @@ def _summary_fields(summary: DeliverySummary) -> dict[str, object]:
         "accepted": summary.events - summary.duplicates,
         "duplicates": summary.duplicates,
         "received_at": summary.received_at,
+        "request_id": summary.request_id,
     }

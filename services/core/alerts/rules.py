@@ -95,12 +95,18 @@ def new_alert(
         "fire_at": fired.fire_at,
         "fired_at": now,
         "due_at": fired.due_at,
+        "request_id": fired.request_id,
         "ladder": ladder,
     }
 
 
 def new_rule_alert(
-    match: RuleMatch, *, alert_id: UUID, now: datetime, ladder: dict[str, Any]
+    match: RuleMatch,
+    *,
+    alert_id: UUID,
+    now: datetime,
+    ladder: dict[str, Any],
+    request_id: str | None = None,
 ) -> dict[str, Any]:
     """The row of a rule's alert. There is nothing left to wait for: it counts as a breach."""
     return {
@@ -120,6 +126,7 @@ def new_rule_alert(
         "fire_at": now,
         "fired_at": now,
         "due_at": now,
+        "request_id": request_id,
         "ladder": ladder,
     }
 

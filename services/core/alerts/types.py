@@ -142,6 +142,7 @@ class Alert:
 
     `climb_at` is when its ladder goes on, at `climb_position` and `climb_round` there; None when
     nothing is left to do. `resume_at` is until when an acknowledgement keeps it at rest.
+    `request_id` is of the request that brought the message it is about, where that is known.
     """
 
     id: UUID
@@ -177,6 +178,7 @@ class Alert:
     resolved_at: datetime | None = None
     resolved_by: str | None = None
     resolution: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ async def add_entries(uow: UnitOfWork, entries: Sequence[AuditEntry]) -> None:
             "subject_kind": entry.subject_kind,
             "subject_id": str(entry.subject_id),
             "detail": entry.detail,
-            "request_id": uow.request_id,
+            "request_id": uow.request_of(entry.subject_id),
         }
         for entry in entries
     ]

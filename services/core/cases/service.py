@@ -61,6 +61,7 @@ async def refold(
         cases, left = folding.fold_window(window, book)
         folded += cases
         orphans += left
+    _note_origins(uow, folded, orphans)
     plans = [folding.clock_plan(case, grace, anew=anew) for case in folded]
     plans += _orphan_plans(orphans, book)
     outcomes = await sla.plan_clocks(uow, plans)
@@ -291,6 +292,17 @@ async def _load(
         for row in await repository.list_advocates(uow, places):
             by_thread[row.thread_id].advocates.append(row)
     return windows, book
+
+
+def _note_origins(
+    uow: UnitOfWork, folded: Sequence[folding.FoldedCase], orphans: Sequence[folding.Orphan]
+) -> None:
+    """A case is opened by whoever asked, and moved by whoever moved its thread."""
+    for case in folded:
+        opening = case.shape.opening_message_id if case.before is None else None
+        uow.follow(case.id, opening, case.window.place.thread_id)
+    for orphan in orphans:
+        uow.follow(orphan.row.id, orphan.window.place.thread_id)
 
 
 def _unpaused(rows: Sequence[Row[Any]]) -> list[OpenCase]:

@@ -282,6 +282,7 @@ def _spoken(
         created_known=not arrival.type.endswith(".edited"),
         historical=arrival.historical,
         content=content,
+        request_id=arrival.request_id,
     )
     return Drafts(
         followers={follower.id: follower} if follower else {},
@@ -302,6 +303,7 @@ def _changes(
             external_id=external_id,
             occurred_at=arrival.occurred_at,
             received_at=arrival.received_at,
+            request_id=arrival.request_id,
             **registers,
         )
         drafts.messages[state.id] = state

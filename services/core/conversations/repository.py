@@ -24,7 +24,8 @@ LIMIT 100
 """
 
 LINKABLE = """
-SELECT r.id, r.source_id, r.in_reply_to, m.thread_id, least(r.occurred_at, m.occurred_at) AS since
+SELECT r.id, r.source_id, r.in_reply_to, m.thread_id, r.request_id,
+  least(r.occurred_at, m.occurred_at) AS since
 FROM messages r
 JOIN messages m ON m.workspace_id = r.workspace_id AND m.source_id = r.source_id
   AND m.external_id = r.in_reply_to AND m.kind <> 'reply' AND m.thread_id IS NOT NULL

@@ -121,6 +121,7 @@ def write_message(state: MessageState) -> dict[str, Any]:
         "resolves": content.resolves if content else None,
         "occurred_at": state.occurred_at,
         "received_at": state.received_at,
+        "request_id": state.request_id,
         "created_known": state.created_known,
         "historical": state.historical,
         "deleted_at": state.deleted_at,
@@ -150,6 +151,7 @@ def read_message(row: Row[Any]) -> MessageState:
         hidden_rank=row.hidden_rank,
         linked_thread_id=row.thread_id,
         verdict=_read_verdict(row),
+        request_id=row.request_id,
     )
 
 

@@ -95,6 +95,8 @@ def merge_messages(one: MessageState, other: MessageState) -> MessageState:
         contents, key=lambda state: state.content.rank if state.content else "", default=one
     )
     hiding = max(one, other, key=lambda state: state.hidden_rank or "")
+    # What came in one commit has one moment: then the id itself decides, whatever came first here.
+    first = min(one, other, key=lambda state: (state.received_at, state.request_id or ""))
     return MessageState(
         id=one.id,
         source_id=one.source_id,
@@ -110,6 +112,7 @@ def merge_messages(one: MessageState, other: MessageState) -> MessageState:
         hidden_rank=hiding.hidden_rank,
         linked_thread_id=one.linked_thread_id or other.linked_thread_id,
         verdict=spoken.verdict or _same_verdict(spoken, one, other),
+        request_id=first.request_id,
         seen_at=min(one.first_moment, other.first_moment),
     )
 

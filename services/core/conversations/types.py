@@ -40,7 +40,10 @@ class FollowerTier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event of the journal on its way in, placed in time, with what its source is known by."""
+    """One event of the journal on its way in, placed in time, with what its source is known by.
+
+    `request_id` is of the request that brought it.
+    """
 
     source_id: UUID
     own_accounts: tuple[str, ...]
@@ -51,6 +54,7 @@ class Arrival:
     received_at: datetime
     historical: bool
     sanitized: bool = False
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ class MessageState:
     # Known from the link to the answered message, when the content itself names no place.
     linked_thread_id: UUID | None = None
     verdict: Verdict | None = None
+    # Of the request that first brought word of it, where it was one.
+    request_id: str | None = None
     # The earliest moment any view of it gave: from there on its thread is folded again. Not kept.
     seen_at: datetime | None = field(default=None, compare=False)
 

@@ -22,7 +22,7 @@ from services.core.conversations.types import Arrival
 from services.core.desk import service as desk
 from services.core.intake import service as intake
 from services.core.intake.records import ClaimedEntry, EntryFailure
-from services.core.kit import failpoints
+from services.core.kit import failpoints, tracing
 from services.core.kit.errors import UnavailableError
 from services.core.kit.turns import apart
 from services.core.kit.uow import Database
@@ -132,6 +132,7 @@ async def _process_claimed(
     limits: ClaimLimits,
 ) -> None:
     by_workspace = _by_workspace(claimed)
+    tracing.note_requests(entry.request_id for entry in claimed)
     try:
         for workspace_id, entries in by_workspace.items():
             await _process_or_split(database, workspace_id, entries, classifier, limits)
@@ -237,6 +238,7 @@ async def _give_up(
         position=entry.position,
         attempts=entry.attempts,
         error=error,
+        request_id=entry.request_id,
     )
     async with database.unit(workspace_id) as uow:
         await intake.fail_entries(
@@ -259,4 +261,5 @@ def _arrival(entry: ClaimedEntry, own_accounts: tuple[str, ...]) -> Arrival:
         received_at=entry.received_at,
         historical=entry.historical,
         sanitized=event.sanitized,
+        request_id=entry.request_id,
     )

@@ -89,6 +89,7 @@ def deliveries(admitted: Sequence[Admitted]) -> Columns:
         "bodies": [one.incoming.body for one in admitted],
         "events": [len(one.incoming.events) for one in admitted],
         "duplicates": [one.receipt.duplicates for one in admitted],
+        "request_ids": [one.incoming.request_id for one in admitted],
     }
 
 

@@ -66,7 +66,7 @@ class Incoming:
     """A delivery that was read and found good, on its way into the journal.
 
     `positions` of its events are where the body has them. `space` keeps chunks of a backfill apart
-    from deliveries.
+    from deliveries. `request_id` is of the request that brought it, where it was one.
     """
 
     source_id: UUID
@@ -75,6 +75,7 @@ class Incoming:
     body: bytes = field(repr=False)
     events: tuple[ReceivedEvent, ...] = field(repr=False)
     space: str = DELIVERY_SPACE
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class ClaimedEntry:
     """One journal entry, leased to the caller until the lease ends.
 
     `event` is None when the stored body cannot be read any more, and `unreadable` says why.
+    `request_id` is of the request that brought its delivery first.
     """
 
     workspace_id: UUID
@@ -129,6 +131,7 @@ class ClaimedEntry:
     historical: bool
     event: ReceivedEvent | None = field(repr=False)
     unreadable: str | None = None
+    request_id: str | None = None
 
     @property
     def key(self) -> EntryKey:
@@ -158,7 +161,10 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySummary:
-    """A delivery in a list; `events` counts what it brought, duplicates included."""
+    """A delivery in a list; `events` counts what it brought, duplicates included.
+
+    `request_id` is of the request that brought it; None for those from before ids were kept.
+    """
 
     id: UUID
     source_id: UUID
@@ -167,6 +173,7 @@ class DeliverySummary:
     events: int
     duplicates: int
     received_at: datetime
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

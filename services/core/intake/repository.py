@@ -375,4 +375,5 @@ def _summary(row: Row[Any]) -> DeliverySummary:
         events=row.event_count,
         duplicates=row.duplicate_count,
         received_at=row.received_at,
+        request_id=row.request_id,
     )

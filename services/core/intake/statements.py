@@ -84,11 +84,11 @@ RETURNING source_id, external_id
 
 ADD_DELIVERIES: Final = """
 INSERT INTO deliveries (workspace_id, id, source_id, webhook_id, media, body, event_count,
-  duplicate_count, received_at)
+  duplicate_count, request_id, received_at)
 SELECT :workspace_id, sent.*, :now FROM unnest(
   CAST(:ids AS uuid[]), CAST(:source_ids AS uuid[]), CAST(:webhook_ids AS text[]),
   CAST(:media AS text[]), CAST(:bodies AS bytea[]), CAST(:events AS int[]),
-  CAST(:duplicates AS int[])
+  CAST(:duplicates AS int[]), CAST(:request_ids AS text[])
 ) AS sent
 """
 
@@ -203,7 +203,7 @@ UPDATE journal SET
   {_LEASED}"""
 
 BODIES: Final = """
-SELECT id, webhook_id, media, body FROM deliveries
+SELECT id, webhook_id, media, body, request_id FROM deliveries
 WHERE workspace_id = ANY(:workspace_ids) AND id = ANY(:ids)
 """
 
@@ -299,6 +299,7 @@ ORDER BY delivery_id DESC, position DESC LIMIT 1
 
 _SUMMARY: Final = """
 SELECT deliveries.id, source_id, webhook_id, event_count, duplicate_count, received_at,
+  request_id,
   coalesce(entries.pending, false) AS pending, coalesce(entries.quarantined, false) AS quarantined
 FROM deliveries CROSS JOIN LATERAL (
   SELECT bool_or(state = 'pending') AS pending, bool_or(state = 'quarantined') AS quarantined

@@ -46,6 +46,7 @@ class UnitOfWork:
 
     Rows of other workspaces are invisible in it (row-level security), whatever the SQL says.
     `now` is the workspace's: a sandbox may live ahead of everybody else, by `drift`.
+    `origins` are the requests that single subjects came of, where a unit is about many requests.
     """
 
     connection: AsyncConnection
@@ -55,6 +56,7 @@ class UnitOfWork:
     request_id: str | None = None
     wakes: set[str] = field(default_factory=set)
     drift: timedelta = timedelta()
+    origins: dict[UUID, str | None] = field(default_factory=dict)
 
     @property
     def real_now(self) -> datetime:
@@ -88,6 +90,19 @@ class UnitOfWork:
         """
         async with self.connection.begin_nested():
             yield
+
+    def request_of(self, *subjects: object) -> str | None:
+        """The request that the first of these came of whose origin is known; else the unit's."""
+        for subject in subjects:
+            if isinstance(subject, UUID) and subject in self.origins:
+                return self.origins[subject]
+        return self.request_id
+
+    def follow(self, subject: UUID, *causes: UUID | None) -> None:
+        """What is written of `subject` came of what the first known of its causes came of."""
+        known = next((cause for cause in causes if cause in self.origins), None)
+        if known is not None:
+            self.origins[subject] = self.origins[known]
 
     def wake(self, queue: str) -> None:
         """Ask the door to wake this queue after the commit; losing the wake costs a second."""

@@ -67,13 +67,15 @@ WITH come AS MATERIALIZED (
   ) AS mine
   LIMIT :limit
 ), held AS MATERIALIZED (
-  SELECT c.id, c.settled_at, c.generation, c.kind, c.tier, c.due_at, c.policy_id, c.policy_version
+  SELECT c.id, c.settled_at, c.generation, c.kind, c.tier, c.due_at, c.policy_id,
+    c.policy_version, c.trigger_message_id
   FROM clocks c
   WHERE c.workspace_id = :workspace_id AND c.id = ANY(ARRAY(SELECT clock_id FROM come))
   FOR UPDATE SKIP LOCKED
 ), ranked AS MATERIALIZED (
   SELECT d.id, d.percent, h.id AS clock_id, h.kind, h.tier, h.due_at, h.policy_id,
-    h.policy_version, h.settled_at IS NULL AND h.generation = d.generation AS live, (
+    h.policy_version, h.trigger_message_id,
+    h.settled_at IS NULL AND h.generation = d.generation AS live, (
       SELECT max(percent) FROM timers t
       WHERE t.workspace_id = :workspace_id AND t.clock_id = d.clock_id
         AND t.generation = d.generation
@@ -89,7 +91,14 @@ UPDATE timers t SET
 FROM ranked r
 WHERE t.workspace_id = :workspace_id AND t.id = r.id AND t.id = ANY(ARRAY(SELECT id FROM come))
 RETURNING t.id, t.state, t.clock_id, t.case_id, t.percent, t.generation, t.fire_at,
-  r.kind, r.tier, r.due_at, r.policy_id, r.policy_version
+  r.kind, r.tier, r.due_at, r.policy_id, r.policy_version, r.trigger_message_id
+"""
+
+# Beside the claim and not in it: a plan that was made while there were few messages, and kept,
+# would go through all of them once for each timer.
+REQUESTS = """
+SELECT id, request_id FROM messages
+WHERE workspace_id = :workspace_id AND id = ANY(CAST(:message_ids AS uuid[]))
 """
 
 MISS = """
@@ -257,6 +266,14 @@ async def claim_due_timers(uow: UnitOfWork, limit: int) -> list[Row[Any]]:
             CLAIM_DUE, {"workspace_id": uow.workspace_id, "now": uow.now, "limit": limit}
         )
     )
+
+
+async def list_requests(uow: UnitOfWork, message_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """The request that brought each of these messages; no statement for none."""
+    if not message_ids:
+        return {}
+    bound = {"workspace_id": uow.workspace_id, "message_ids": list(message_ids)}
+    return {row.id: row.request_id for row in await uow.execute(REQUESTS, bound)}
 
 
 async def list_unsettled_clocks(uow: UnitOfWork, case_ids: Sequence[UUID]) -> list[Row[Any]]:

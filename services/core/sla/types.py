@@ -248,7 +248,10 @@ class PlannedTimer:
 
 @dataclass(frozen=True, slots=True)
 class FiredTimer:
-    """A timer that came due, with what an alert needs to know of its clock."""
+    """A timer that came due, with what an alert needs to know of its clock.
+
+    `request_id` is of the request that brought the question the clock was started by.
+    """
 
     timer_id: UUID
     clock_id: UUID
@@ -261,6 +264,7 @@ class FiredTimer:
     due_at: datetime
     policy_id: UUID
     policy_version: int
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

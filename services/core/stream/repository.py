@@ -95,7 +95,7 @@ async def add_facts(uow: UnitOfWork, facts: Sequence[Fact]) -> None:
             "subject_id": fact.subject_id,
             "payload": fact.payload,
             "at": uow.now,
-            "request_id": uow.request_id,
+            "request_id": uow.request_of(fact.subject_id),
         }
         for fact in facts
     ]

@@ -102,6 +102,18 @@ class TestMessages:
         assert rules.merge_messages(judged, old).verdict == verdict
         assert rules.merge_messages(old, judged).verdict == verdict
 
+    def test_whoever_brought_word_of_it_first_is_kept(self) -> None:
+        first = replace(comment("old", 0), request_id="r-2")
+        later = replace(
+            comment("new", 5, edited=True), request_id="r-1", received_at=NOON + timedelta(1)
+        )
+        for order in ((first, later), (later, first), (later, first, later)):
+            (message,) = hear(*order).messages.values()
+            assert (message.content.text if message.content else "", message.request_id) == (
+                "new",
+                "r-2",
+            )
+
 
 class TestWhoAndWhere:
     def test_partial_profiles_add_up_by_field(self) -> None:
@@ -193,7 +205,14 @@ def _any_arrival() -> st.SearchStrategy[Arrival]:
         people,
         minutes,
     )
-    return spoken | changed | answered | followed
+    return st.builds(
+        lambda item, request, later: replace(
+            item, request_id=request, received_at=NOON + timedelta(minutes=later)
+        ),
+        spoken | changed | answered | followed,
+        st.none() | st.sampled_from(["r-1", "r-2"]),
+        st.integers(0, 2),
+    )
 
 
 class TestAnyOrder:

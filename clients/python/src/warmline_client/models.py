@@ -82,6 +82,7 @@ class AlertView(TypedDict):
     resolved_at: str | None
     resolved_by: str | None
     resolution: str | None
+    request_id: str | None
     ladder: FrozenLadder
 
 AlertsOutcome: TypeAlias = "Literal['started', 'sent', 'retryable', 'permanent', 'in_doubt']"
@@ -918,6 +919,7 @@ class DeliveryDetailView(TypedDict):
     accepted: int
     duplicates: int
     received_at: str
+    request_id: str | None
     events: list[EventView]
 
 DeliveryState: TypeAlias = "Literal['pending', 'processed', 'quarantined']"
@@ -931,6 +933,7 @@ class DeliverySummaryView(TypedDict):
     accepted: int
     duplicates: int
     received_at: str
+    request_id: str | None
 
 
 class DeliveryView(TypedDict):

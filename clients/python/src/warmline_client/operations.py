@@ -25,7 +25,7 @@ class Alerts:
             sort: models.AlertSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
-            fields: Sequence[Literal["acknowledged_at", "acknowledged_by", "burn_id", "case_id", "climb_at", "clock_id", "clock_kind", "detail", "detector_firing_id", "due_at", "fire_at", "fired_at", "group_key", "id", "kind", "ladder", "late_by_seconds", "message_id", "note", "resolution", "resolved_at", "resolved_by", "resume_at", "rule_id", "severity", "state", "step", "tier"]] | None = None,
+            fields: Sequence[Literal["acknowledged_at", "acknowledged_by", "burn_id", "case_id", "climb_at", "clock_id", "clock_kind", "detail", "detector_firing_id", "due_at", "fire_at", "fired_at", "group_key", "id", "kind", "ladder", "late_by_seconds", "message_id", "note", "request_id", "resolution", "resolved_at", "resolved_by", "resume_at", "rule_id", "severity", "state", "step", "tier"]] | None = None,
         ) -> Call[Page[models.AlertView]]:
         """List alerts."""
         return Call(
@@ -47,7 +47,7 @@ class Alerts:
     def get_alert(
             alert_id: UUID | str,
             *,
-            fields: Sequence[Literal["acknowledged_at", "acknowledged_by", "burn_id", "case_id", "climb_at", "clock_id", "clock_kind", "detail", "detector_firing_id", "due_at", "fire_at", "fired_at", "group_key", "id", "kind", "ladder", "late_by_seconds", "message_id", "note", "resolution", "resolved_at", "resolved_by", "resume_at", "rule_id", "severity", "state", "step", "tier"]] | None = None,
+            fields: Sequence[Literal["acknowledged_at", "acknowledged_by", "burn_id", "case_id", "climb_at", "clock_id", "clock_kind", "detail", "detector_firing_id", "due_at", "fire_at", "fired_at", "group_key", "id", "kind", "ladder", "late_by_seconds", "message_id", "note", "request_id", "resolution", "resolved_at", "resolved_by", "resume_at", "rule_id", "severity", "state", "step", "tier"]] | None = None,
         ) -> Call[models.AlertView]:
         """Read an alert."""
         return Call("GET", f"/v1/alerts/{alert_id}", params={"fields": fields})
@@ -577,7 +577,7 @@ class Deliveries:
             state: models.DeliveryState | None = None,
             limit: int | None = None,
             cursor: str | None = None,
-            fields: Sequence[Literal["accepted", "duplicates", "id", "received_at", "source_id", "state", "webhook_id"]] | None = None,
+            fields: Sequence[Literal["accepted", "duplicates", "id", "received_at", "request_id", "source_id", "state", "webhook_id"]] | None = None,
         ) -> Call[Page[models.DeliverySummaryView]]:
         """List deliveries."""
         return Call(
@@ -596,7 +596,7 @@ class Deliveries:
     def get_delivery(
             delivery_id: UUID | str,
             *,
-            fields: Sequence[Literal["accepted", "duplicates", "events", "id", "received_at", "source_id", "state", "webhook_id"]] | None = None,
+            fields: Sequence[Literal["accepted", "duplicates", "events", "id", "received_at", "request_id", "source_id", "state", "webhook_id"]] | None = None,
         ) -> Call[models.DeliveryDetailView]:
         """See what became of a delivery."""
         return Call(

@@ -88,6 +88,7 @@ def read_alert(row: Row[Any]) -> Alert:
         resolved_at=row.resolved_at,
         resolved_by=row.resolved_by,
         resolution=row.resolution,
+        request_id=row.request_id,
     )
 
 

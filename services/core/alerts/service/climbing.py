@@ -13,6 +13,7 @@ from services.core.alerts.facts import alert_changed
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import climbing as climbs
 from services.core.alerts.service.advancing import LOOK_AGAIN, advance
+from services.core.alerts.service.parcels import note_origins
 from services.core.alerts.types import Alert
 from services.core.kit import failpoints
 from services.core.kit.figures import FIGURES
@@ -116,6 +117,7 @@ async def _advance_apart(
 
 async def _advance(uow: UnitOfWork, claimed: Sequence[Claimed], enabled: Sequence[UUID]) -> None:
     alerts = [alert for alert, _ in claimed]
+    note_origins(uow, alerts)
     past = await list_past(uow, alerts)
     louder = {alert.id: step for alert, step in claimed if step is not None}
     moved = await advance(uow, alerts, enabled=enabled, past=past, louder=louder)

@@ -34,6 +34,16 @@ class Telling:
     next_at: datetime | None = None
 
 
+def note_origins(uow: UnitOfWork, alerts: Sequence[Alert]) -> None:
+    """What is written of these came of what moves their cases now, or else of what raised them.
+
+    A timer knows no request: hours later the news still names the one that brought the question.
+    """
+    for alert in alerts:
+        moved_by = uow.request_of(alert.id, alert.message_id, alert.case_id)
+        uow.origins[alert.id] = moved_by or alert.request_id
+
+
 async def queue(uow: UnitOfWork, tellings: Sequence[Telling]) -> None:
     """Queue each once, whoever asks how often, and wake whoever sends."""
     if not tellings:
@@ -87,5 +97,5 @@ def _row(
         "next_at": telling.next_at or uow.real_now,
         "message": message,
         "created_at": uow.real_now,
-        "request_id": uow.request_id,
+        "request_id": uow.request_of(alert.id),
     }

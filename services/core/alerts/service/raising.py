@@ -11,7 +11,7 @@ from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import channels as channel_rows
 from services.core.alerts.repository import ladders as ladder_rows
 from services.core.alerts.service.advancing import begin
-from services.core.alerts.service.parcels import QUEUE
+from services.core.alerts.service.parcels import QUEUE, note_origins
 from services.core.alerts.stored_steps import freeze
 from services.core.alerts.types import (
     Alert,
@@ -63,6 +63,7 @@ async def raise_for(uow: UnitOfWork, fired: Sequence[FiredTimer]) -> int:
 
 async def _raise(uow: UnitOfWork, rows: Sequence[dict[str, Any]], enabled: Sequence[UUID]) -> int:
     raised = await alert_rows.add_alerts(uow, rows)
+    note_origins(uow, raised)
     await begin(uow, raised, enabled)
     await stream.announce(uow, [alert_changed("raised", alert) for alert in raised])
     await audit.record(uow, [_raised_entry(alert) for alert in raised])
@@ -79,7 +80,13 @@ async def raise_for_rules(uow: UnitOfWork, matches: Sequence[RuleMatch]) -> int:
     enabled = await list_enabled(uow)
     ladder = await _default_ladder(uow, rules.BREACH_PERCENT, enabled)
     rows = [
-        rules.new_rule_alert(match, alert_id=ids.new_id(), now=uow.now, ladder=ladder)
+        rules.new_rule_alert(
+            match,
+            alert_id=ids.new_id(),
+            now=uow.now,
+            ladder=ladder,
+            request_id=uow.request_of(match.message_id, match.case_id),
+        )
         for match in sorted(matches, key=lambda match: (match.rule_id, match.message_id))
     ]
     return await _raise(uow, rows, enabled)

@@ -160,9 +160,13 @@ class _Tour:
 
     async def _send(self, load: Load) -> None:
         first = load[0]
+        if (request_id := request_of(load)) is not None:
+            # In a task of its own: the id stays with this sending.
+            structlog.contextvars.bind_contextvars(request_id=request_id)
         has_seat = True
         try:
             result = answers.judge(await self._call(load))
+            _write_line(load, result)
             if result.outcome is Outcome.SENT and not first.knocks:
                 # The other side is done with it: nobody has to wait until that is written. Only
                 # what it does to a door is to be seen by the next claim.
@@ -236,6 +240,25 @@ def parcel_of(load: Load) -> Parcel:
         message,
         first.channel_config,
         first.channel_secrets,
-        # Of a digest only what all of it came of.
-        first.request_id if len({one.request_id for one in load}) == 1 else None,
+        request_of(load),
+    )
+
+
+def request_of(load: Load) -> str | None:
+    """The request it came of; of a digest only what all of it came of."""
+    return load[0].request_id if len({one.request_id for one in load}) == 1 else None
+
+
+def _write_line(load: Load, result: SendResult) -> None:
+    first = load[0]
+    log.info(
+        "send.ended",
+        outbox_id=str(first.outbox_id),
+        alert_id=str(first.alert_id),
+        channel_id=str(first.channel_id),
+        rows=len(load),
+        attempt=first.attempt,
+        outcome=result.outcome.value,
+        status_code=result.status_code,
+        took_ms=result.took_ms,
     )

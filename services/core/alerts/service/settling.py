@@ -11,7 +11,7 @@ from services.core.alerts.facts import alert_changed
 from services.core.alerts.repository import alerts as alert_rows
 from services.core.alerts.repository import climbing as climbs
 from services.core.alerts.repository import outbox
-from services.core.alerts.service.parcels import Telling, queue
+from services.core.alerts.service.parcels import Telling, note_origins, queue
 from services.core.alerts.types import Alert, AlertState, Purpose
 from services.core.alerts.wording import IN_TIME, LATE
 from services.core.audit import service as audit
@@ -67,6 +67,7 @@ async def correct(uow: UnitOfWork, verdicts: Mapping[UUID, ClockState]) -> int:
     Each channel that really took an alert of the clock hears it once for each time it turns.
     """
     told = await climbs.list_reached(uow, list(verdicts))
+    note_origins(uow, [alert for alert, _, _ in told])
     tellings = [
         Telling(
             replace(alert, resolution=_WORDS[verdicts[alert.clock_id]]),
@@ -85,6 +86,7 @@ async def let_go(uow: UnitOfWork, resolved: Sequence[Alert]) -> None:
     """Cancel and follow up, announce and record alerts that were just resolved."""
     if not resolved:
         return
+    note_origins(uow, resolved)
     reached = await outbox.cancel_of_alerts(
         uow, [alert.id for alert in resolved], "The alert is resolved."
     )
@@ -136,6 +138,7 @@ async def expire(database: Database, *, batch: int = 500) -> int:
                 )
             ]
             if old:
+                note_origins(uow, old)
                 await outbox.cancel_of_alerts(uow, [one.id for one in old], "The alert is too old.")
                 await stream.announce(uow, [alert_changed("expired", one) for one in old])
             count += len(old)

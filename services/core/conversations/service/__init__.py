@@ -17,7 +17,7 @@ from services.core.conversations.facts import (
     message_received,
 )
 from services.core.conversations.reading import message_id, read_arrival
-from services.core.conversations.service import standing, standing_aside
+from services.core.conversations.service import origins, standing, standing_aside
 from services.core.conversations.types import (
     Arrival,
     Direction,
@@ -133,6 +133,7 @@ async def take_in(
     await repository.lock_threads(
         uow, [rows.write_thread(state) for state in drafts.threads.values()], places
     )
+    origins.note(uow, zip(arrivals, each, strict=True), drafts, answered)
     await _converge(uow, FOLLOWERS, drafts.followers)
     await _converge(uow, POSTS, drafts.posts)
     own_accounts = {arrival.source_id: arrival.own_accounts for arrival in arrivals}
@@ -205,6 +206,7 @@ def _reply(uow: UnitOfWork, draft: ReplyDraft) -> MessageState:
         created_known=True,
         historical=False,
         content=content,
+        request_id=uow.request_id,
     )
 
 
@@ -251,6 +253,7 @@ async def link_waiting(uow: UnitOfWork) -> list[Touched]:
         return []
     await repository.hold_threads(uow, sorted({row.thread_id for row in found}))
     await repository.link_messages(uow, {row.id: row.thread_id for row in found})
+    uow.origins |= {row.thread_id: row.request_id for row in found}
     return [Touched(row.thread_id, row.since) for row in found]
 
 

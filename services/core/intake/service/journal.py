@@ -94,7 +94,12 @@ async def _receipts_of_repeated(
 
 
 async def accept_backfill(
-    database: Database, door: SourceDoor, webhook_id: str, file: IO[bytes]
+    database: Database,
+    door: SourceDoor,
+    webhook_id: str,
+    file: IO[bytes],
+    *,
+    request_id: str | None = None,
 ) -> BackfillReport:
     """Journal the good lines of a history, each few hundred in a transaction of their own.
 
@@ -111,23 +116,28 @@ async def accept_backfill(
         report.problems += chunk.problems[:room]
         report.refused += chunk.refused
         if chunk.events:
-            await _accept_chunk(database, door, webhook_id, chunk, report)
+            incoming = _incoming(door, webhook_id, chunk, request_id)
+            await _accept_chunk(database, door, incoming, report)
     if empty:
         raise InvalidJsonError("The body is empty.")
     return report
 
 
-async def _accept_chunk(
-    database: Database, door: SourceDoor, webhook_id: str, chunk: Chunk, report: BackfillReport
-) -> None:
-    incoming = Incoming(
+def _incoming(door: SourceDoor, webhook_id: str, chunk: Chunk, request_id: str | None) -> Incoming:
+    return Incoming(
         source_id=door.source_id,
         webhook_id=f"{webhook_id}:{chunk.number}",
         media=ContentKind.NDJSON,
         body=chunk.body,
         events=tuple(chunk.events),
         space=BACKFILL_SPACE,
+        request_id=request_id,
     )
+
+
+async def _accept_chunk(
+    database: Database, door: SourceDoor, incoming: Incoming, report: BackfillReport
+) -> None:
     async with database.unit(door.workspace_id) as uow:
         (receipt,) = await accept(uow, [incoming])
     report.delivery_ids.append(receipt.delivery_id)
@@ -209,6 +219,7 @@ async def _read_events(database: Database, rows: Sequence[Row[Any]]) -> list[Cla
     """Parse each stored body once, a few at a time."""
     read = ReadBodies({(row.delivery_id, row.position) for row in rows})
     places = list(dict.fromkeys((row.workspace_id, row.delivery_id) for row in rows))
+    requests: dict[UUID, str | None] = {}
     for start in range(0, len(places), BODIES_AT_ONCE):
         some = places[start : start + BODIES_AT_ONCE]
         async with database.system() as uow:
@@ -216,13 +227,14 @@ async def _read_events(database: Database, rows: Sequence[Row[Any]]) -> list[Cla
                 uow, list({workspace_id for workspace_id, _ in some}), [id_ for _, id_ in some]
             )
         for body in bodies:
+            requests[body.id] = body.request_id
             read.add(body.id, media=body.media, webhook_id=body.webhook_id, body=body.body)
             # A long body is parsed for a tenth of a second, and others want their turn.
             await asyncio.sleep(0)
-    return [_claimed_entry(row, read) for row in rows]
+    return [_claimed_entry(row, read, requests.get(row.delivery_id)) for row in rows]
 
 
-def _claimed_entry(row: Row[Any], read: ReadBodies) -> ClaimedEntry:
+def _claimed_entry(row: Row[Any], read: ReadBodies, request_id: str | None) -> ClaimedEntry:
     event, unreadable = read.event(row.delivery_id, row.position)
     return ClaimedEntry(
         workspace_id=row.workspace_id,
@@ -239,6 +251,7 @@ def _claimed_entry(row: Row[Any], read: ReadBodies) -> ClaimedEntry:
         historical=row.historical,
         event=event,
         unreadable=unreadable,
+        request_id=request_id,
     )
 
 

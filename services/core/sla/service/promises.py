@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from services.core.changes import service as changes
 from services.core.kit import failpoints
@@ -47,6 +50,8 @@ async def plan_clocks(uow: UnitOfWork, plans: Sequence[ClockPlan]) -> dict[UUID,
     await repository.retier_timers(uow, work.retiered)
     await repository.add_timers(uow, planning.timer_rows(uow, work))
     await changes.note(uow, planning.moments_counted(work, existing))
+    for change in (*work.added, *work.changed):
+        uow.follow(change.clock_id, change.plan.case_id)
     await stream.announce(uow, work.facts)
     return work.outcomes
 
@@ -88,31 +93,36 @@ async def fire_due(uow: UnitOfWork, limit: int) -> list[FiredTimer]:
         took.append(len(rows))
     if __debug__ and rows:
         await failpoints.reach("timers.claimed")
-    fired = [
-        FiredTimer(
-            timer_id=row.id,
-            clock_id=row.clock_id,
-            case_id=row.case_id,
-            percent=row.percent,
-            generation=row.generation,
-            fire_at=row.fire_at,
-            kind=ClockKind(row.kind),
-            tier=Tier(row.tier),
-            due_at=row.due_at,
-            policy_id=row.policy_id,
-            policy_version=row.policy_version,
-        )
-        for row in rows
-        if row.state == "fired"
-    ]
+    spoke = [row for row in rows if row.state == "fired"]
+    asked = [row.trigger_message_id for row in spoke if row.trigger_message_id is not None]
+    brought_by = await repository.list_requests(uow, asked)
+    fired = [_fired(row, brought_by.get(row.trigger_message_id)) for row in spoke]
     if not uow.drift:  # a sandbox that jumped says nothing about the workers
         FIGURES.note_lags([(uow.now - timer.fire_at).total_seconds() for timer in fired])
     late = [timer.clock_id for timer in fired if timer.percent >= rules.MISS_PERCENT]
     if late:
         missed = await repository.miss_clocks(uow, late)
         await changes.note(uow, [row.due_at for row in missed])
+        uow.origins |= {one.clock_id: uow.request_id or one.request_id for one in fired}
         await stream.announce(uow, [clock_missed(row) for row in missed])
     return sorted(fired, key=lambda timer: (rules.pressing(timer.tier), timer.fire_at))
+
+
+def _fired(row: Row[Any], request_id: str | None) -> FiredTimer:
+    return FiredTimer(
+        timer_id=row.id,
+        clock_id=row.clock_id,
+        case_id=row.case_id,
+        percent=row.percent,
+        generation=row.generation,
+        fire_at=row.fire_at,
+        kind=ClockKind(row.kind),
+        tier=Tier(row.tier),
+        due_at=row.due_at,
+        policy_id=row.policy_id,
+        policy_version=row.policy_version,
+        request_id=request_id,
+    )
 
 
 async def list_due_workspaces(database: Database) -> tuple[list[UUID], float | None]:
