@@ -16,10 +16,11 @@ class Figure:
 
 @dataclass(slots=True)
 class Chapter:
-    """Figures that were measured together, and how."""
+    """Figures that were measured together, how, and (`measured`) when and how much of it."""
 
     title: str
     method: str
+    measured: str = ""
     figures: list[Figure] = field(default_factory=list)
 
     def add(self, what: str, measured: str, target: str = "", *, met: bool | None = None) -> None:

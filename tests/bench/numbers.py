@@ -10,13 +10,11 @@ from services.core.changes import service as changes
 from services.core.kit.uow import Database
 from services.core.metrics import service as metrics
 from tests.bench import pipeline
-from tests.bench.crowd import Crowded, fill
+from tests.bench.crowd import Crowded
 from tests.bench.figures import Chapter, milliseconds, quantile
 from tests.bench.intake import BATCH
 from tests.bench.place import HOST, Place
 
-CASES = 1_000_000  # of ten messages each
-PAST_DAYS = 180  # the page's 90 days, and those it compares them with
 ZONE = "Asia/Shanghai"
 ASKED = 200
 WARM_UP = 20
@@ -28,10 +26,11 @@ OTHER_PAGE = "Page of some 90 days nobody asked for yet"
 SHARE_OF_PIPELINE = 0.10
 
 
-def measure(here: Place, share: float) -> Chapter:
+def measure(here: Place, crowded: Crowded, share: float, past_days: int) -> Chapter:
+    """`past_days` is how far back the crowd lies, at least twice the 90 of the page."""
     chapter = Chapter(
         "Numbers",
-        f"Ten messages a case over {PAST_DAYS} days in days of {ZONE}. The page is of 90 days with "
+        f"Ten messages a case over {past_days} days in days of {ZONE}. The page is of 90 days with "
         f"the 90 before; {ASKED} requests over one connection after a warm-up of {WARM_UP}: once "
         "the same page while no sum changes, which is read once and then shown again, and once "
         "pages that nobody asked for yet, each of other days, which is what the first look after a "
@@ -42,8 +41,6 @@ def measure(here: Place, share: float) -> Chapter:
         f"{BATCH}, against the same units without them; events are measured in an empty workspace.",
     )
     rate = pipeline.rate(here, round(20_000 * share / 500) * 500 or 500)
-    cases = max(round(CASES * share), 500)
-    crowded = fill(here, "numbers", cases, open_share=0.1, past_days=PAST_DAYS)
     days, seconds = asyncio.run(_build(here, crowded))
     messages = crowded.seeded.messages
     chapter.add(
@@ -69,7 +66,7 @@ def measure(here: Place, share: float) -> Chapter:
     found = asyncio.run(_recount(here, crowded))
     chapter.add("Sums that differ from a recount of 35 days", str(found), "0", met=found == 0)
     with here.serving("product") as (port, _):
-        took = asyncio.run(_ask(port, crowded))
+        took = asyncio.run(_ask(port, crowded, past_days))
     for what, times in took.items():
         p50, p99 = quantile(times, 0.5), quantile(times, 0.99)
         page = what in {SAME_PAGE, OTHER_PAGE}
@@ -117,7 +114,7 @@ async def _recount(here: Place, crowded: Crowded) -> int:
         await database.close()
 
 
-async def _ask(port: int, crowded: Crowded) -> dict[str, list[float]]:
+async def _ask(port: int, crowded: Crowded, past_days: int) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {}
     headers = {"authorization": f"Bearer {crowded.key}"}
     async with httpx.AsyncClient(
@@ -136,8 +133,8 @@ async def _ask(port: int, crowded: Crowded) -> dict[str, list[float]]:
             await ask(SAME_PAGE, f"/v1/dashboard?{ninety}")
         for turn in range(ASKED + WARM_UP):
             # Ever other days: so many ends, and each with as many lengths around ninety.
-            end = today - timedelta(days=turn % PAST_DAYS // 4)
-            start = end - timedelta(days=80 + turn // (PAST_DAYS // 4) + turn % 5)
+            end = today - timedelta(days=turn % past_days // 4)
+            start = end - timedelta(days=80 + turn // (past_days // 4) + turn % 5)
             await ask(OTHER_PAGE, f"/v1/dashboard?from={start}&to={end}")
         for _ in range(max(ASKED // 10, 5)):
             await ask("One metric of a week by day", f"/v1/metrics/inbound?by=day&{week}")

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,36 +11,50 @@ from tests.bench.figures import Chapter, Figure
 
 _PAGE = """# Benchmarks
 
-Written by `make bench` on {day:%Y-%m-%d}; nobody typed these numbers. The tests assert no times.
-What can be compared is the ratio of two things measured in the same run; rates alone say more
-about the machine than about Warmline.
+Written by `make bench`; nobody typed these numbers. The tests assert no times. What can be compared
+is the ratio of two things measured in the same run; rates alone say more about the machine than
+about Warmline. Each chapter says when it was measured and how much of the work was done: a chapter
+that was measured again by itself replaces the one that stood there.
 
 **The machine:** {cores} cores, {memory:.0f} GB of memory, {system}, Python {python}, PostgreSQL
-and Valkey from wheels on the same disk and cores, fsync on. Its load before we began was
-{load:.1f} (1-minute average). Generator, rival, API, workers and both servers share the {cores}
-cores.{share}
+and Valkey from wheels on the same disk and cores, fsync on. Generator, rival, API, workers and both
+servers share the {cores} cores.
 
 {chapters}"""
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
-def write(chapters: Sequence[Chapter], share: float) -> str:
+def write(chapters: Sequence[Chapter], *, kept: str = "") -> str:
+    """The page with these chapters, and beside them what else the page `kept` has."""
+    sections = _sections(kept) | {chapter.title: _section(chapter) for chapter in chapters}
     return _PAGE.format(
-        day=datetime.now(UTC),
         cores=os.cpu_count(),
         memory=memory_gb(),
         system=system_name(),
         python=platform.python_version(),
-        load=os.getloadavg()[0],
-        share="" if share == 1 else f" **Only {share:.0%} of the work was done.**",
-        chapters="\n".join(_chapter(chapter) for chapter in chapters),
+        chapters="\n".join(sections.values()),
     )
 
 
-def _chapter(chapter: Chapter) -> str:
+def describe(share: float) -> str:
+    """What a chapter says of the moment before it begins."""
+    work = "all of the work was done" if share == 1 else f"only {share:.0%} of the work was done"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {work}; load before it {os.getloadavg()[0]:.1f}."
+
+
+def _sections(page: str) -> dict[str, str]:
+    _, *pieces = _HEADING.split(page)
+    return {
+        title: f"## {title}\n\n{body.strip()}\n"
+        for title, body in zip(pieces[::2], pieces[1::2], strict=True)
+    }
+
+
+def _section(chapter: Chapter) -> str:
     rows = "\n".join(_row(figure) for figure in chapter.figures)
     return (
-        f"## {chapter.title}\n\n| what | measured | target | |\n| --- | --- | --- | --- |\n"
-        f"{rows}\n\n{chapter.method}\n"
+        f"## {chapter.title}\n\n*{chapter.measured}*\n\n"
+        f"| what | measured | target | |\n| --- | --- | --- | --- |\n{rows}\n\n{chapter.method}\n"
     )
 
 

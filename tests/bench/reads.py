@@ -17,7 +17,8 @@ def measure(place: Place, crowded: Crowded) -> Chapter:
         "Reading",
         f"{ASKED} requests of each kind over one connection, one after the other, after a warm-up "
         "of 20: pages of the list by walking its cursors, with each filter in turn, and the cases "
-        "found on them. The workspace holds everything that was written above.",
+        f"found on them. The workspace has {crowded.seeded.cases:,} cases with "
+        f"{crowded.seeded.messages:,} messages; {crowded.seeded.open_cases:,} cases are open.",
     )
     with place.serving("product") as (port, _):
         took = asyncio.run(_ask(port, crowded))

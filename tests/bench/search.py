@@ -5,17 +5,12 @@ from time import monotonic
 
 import httpx
 
-from tests.bench.crowd import Crowded, fill
+from tests.bench.crowd import Crowded
 from tests.bench.figures import Chapter, milliseconds, quantile
 from tests.bench.place import HOST, Place
-from tests.support.seeding import TEXTS
 
-CASES = 1_000_000  # of ten messages each
-PAST_DAYS = 180
 ASKED = 100
 TARGET_SECONDS = 0.1
-# One message in a thousand says what is looked for as something rare; each sixth says the common.
-TEXTS_OF_ALL = (*(f"{TEXTS[1 + n % 5]}，单号{n}" for n in range(999)), TEXTS[0])
 QUESTIONS = {
     "A word of one message in a thousand (烂脸)": "in=messages&q=烂脸",
     "A word of one message in five (退款)": "in=messages&q=退款",
@@ -26,14 +21,11 @@ QUESTIONS = {
 }
 
 
-def measure(here: Place, share: float) -> Chapter:
-    cases = max(round(CASES * share), 500)
-    crowded = fill(here, "search", cases, open_share=0.1, past_days=PAST_DAYS, texts=TEXTS_OF_ALL)
+def measure(here: Place, crowded: Crowded) -> Chapter:
     chapter = Chapter(
         "Search",
-        f"{crowded.seeded.messages:,} messages over {PAST_DAYS} days, a thousand different texts. "
-        f"{ASKED} requests of each kind over one connection after a warm-up of 10, the first page "
-        "of 50.",
+        f"{crowded.seeded.messages:,} messages, a thousand different texts. {ASKED} requests of "
+        "each kind over one connection after a warm-up of 10, the first page of 50.",
     )
     with here.serving("product") as (port, _):
         took = asyncio.run(_ask(port, crowded))
