@@ -126,21 +126,39 @@ CLEAR: Final = """
 DELETE FROM metric_rollups WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
 """
 
-TAKE_PEOPLE: Final = """
-DELETE FROM metric_people WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
-RETURNING follower_id
-"""
-
+# What is right already is left as it lies: a large day of which a little changed would otherwise be
+# written anew, and every commit meanwhile waits until that is on the disk.
 PUT_PEOPLE: Final = f"""
-INSERT INTO metric_people (workspace_id, follower_id, day, said, since)
-SELECT :workspace_id, spoke.author_id, CAST(:day AS date), spoke.said, (
-  SELECT max(p.day) FROM metric_people p
-  WHERE p.workspace_id = :workspace_id AND p.follower_id = spoke.author_id
-    AND p.day < CAST(:day AS date)
-) FROM (
+WITH spoke AS MATERIALIZED (
   SELECT m.author_id, count(*) AS said FROM messages m WHERE {AUTHORED} GROUP BY 1
-) AS spoke
-RETURNING follower_id
+), dated AS MATERIALIZED (
+  SELECT s.author_id, s.said, (
+    SELECT max(p.day) FROM metric_people p
+    WHERE p.workspace_id = :workspace_id AND p.follower_id = s.author_id
+      AND p.day < CAST(:day AS date)
+  ) AS since FROM spoke s
+), kept AS MATERIALIZED (
+  SELECT follower_id, said, since FROM metric_people
+  WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
+), gone AS (
+  DELETE FROM metric_people p USING (
+    SELECT follower_id FROM kept EXCEPT SELECT author_id FROM dated
+  ) AS none
+  WHERE p.workspace_id = :workspace_id AND p.day = CAST(:day AS date)
+    AND p.follower_id = none.follower_id
+  RETURNING p.follower_id
+), corrected AS (
+  UPDATE metric_people p SET said = d.said, since = d.since
+  FROM dated d JOIN kept k ON k.follower_id = d.author_id
+  WHERE p.workspace_id = :workspace_id AND p.day = CAST(:day AS date)
+    AND p.follower_id = d.author_id AND (k.said, k.since) IS DISTINCT FROM (d.said, d.since)
+), come AS (
+  INSERT INTO metric_people (workspace_id, follower_id, day, said, since)
+  SELECT :workspace_id, d.author_id, CAST(:day AS date), d.said, d.since
+  FROM dated d LEFT JOIN kept k ON k.follower_id = d.author_id WHERE k.follower_id IS NULL
+  RETURNING follower_id
+)
+SELECT follower_id FROM gone UNION ALL SELECT follower_id FROM come
 """
 
 # The next day of whoever came to this one, or is not of it any more, stands on another day now.

@@ -89,9 +89,8 @@ async def replace_days(uow: UnitOfWork, spans: Mapping[date, Range]) -> None:
         bound = _span(span) | {"day": day}
         await _run(uow, sums.CLEAR, {"day": day})
         await _run(uow, sums.PUT_ALL, bound)
-        before = {row.follower_id for row in await _run(uow, sums.TAKE_PEOPLE, {"day": day})}
-        after = {row.follower_id for row in await _run(uow, sums.PUT_PEOPLE, bound)}
-        moved = {"day": day, "followers": sorted(before ^ after)}
+        others = await _run(uow, sums.PUT_PEOPLE, bound)
+        moved = {"day": day, "followers": sorted(row.follower_id for row in others)}
         touched |= {day, *(row.day for row in await _run(uow, sums.MOVE_SINCE, moved))}
         await _run(uow, sums.FRESHEN, {"day": day, "now": uow.now})
     await _run(uow, sums.PUT_WITHIN, {"days": sorted(touched)})

@@ -71,6 +71,7 @@ async def catch_up(database: Database, workspace_id: UUID, *, zone: str) -> int:
     done, days = 0, DAYS_A_UNIT
     while days == DAYS_A_UNIT:
         async with database.unit(workspace_id) as uow:
+            await uow.plan_alike()
             days = await _refresh(uow, await summing.hold_head(uow, zone), DAYS_A_UNIT)
         done += days
     return done
