@@ -70,7 +70,7 @@ class WorkerSettings(Group):
     # entry that 200 take, and a batch is still done within a second.
     batch_size: int = Field(default=500, ge=1, le=1000)
     max_attempts: int = Field(default=3, ge=1)
-    send_concurrency: int = Field(default=16, ge=1)
+    send_concurrency: int = Field(default=48, ge=1)
 
 
 class AlertSettings(Group):

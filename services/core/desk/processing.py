@@ -80,6 +80,7 @@ async def fire_timers(database: Database, *, batch: int = 500) -> Fired:
     count = 0
     for workspace_id in workspace_ids:
         async with apart(database, workspace_id, "timers"), database.unit(workspace_id) as uow:
+            await uow.plan_alike()
             fired = await sla.fire_due(uow, batch)
             await alerts.raise_for(uow, fired)
             count += len(fired)

@@ -39,6 +39,7 @@ async def publish(database: Database) -> int:
     async with database.system() as uow:
         if not await repository.lock_publisher(uow):
             return 0
+        await uow.plan_alike()
         for workspace_id in await repository.list_workspaces_with_news(uow):
             published += await repository.number_facts(uow, workspace_id, BATCH)
     return published

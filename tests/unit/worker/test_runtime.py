@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 import structlog
 
+from services.core.kit.clock import monotonic
 from services.core.kit.errors import UnavailableError
 from services.core.settings import Settings, WorkerSettings
 from services.worker import runtime
@@ -67,6 +68,39 @@ async def test_it_sleeps_until_something_is_due() -> None:
 async def test_without_a_due_time_it_looks_again_after_the_poll() -> None:
     assert 54.0 <= await stage(Counted(Pass())).run() <= 66.0
     assert 108.0 <= await stage(Counted(Pass()), poll_factor=2.0).run() <= 132.0
+
+
+async def test_after_work_it_rests_as_long_as_that_took_so_that_more_gathers() -> None:
+    began: list[float] = []
+    ended: list[float] = []
+
+    async def body(_context: Context) -> Pass:
+        began.append(monotonic())
+        await asyncio.sleep(0.02)
+        ended.append(monotonic())
+        return Pass(1, more=len(began) < 2)
+
+    await stage(body, rest_seconds=60.0).run()
+    assert began[1] - ended[0] >= ended[0] - began[0]
+
+
+async def test_it_rests_no_longer_than_it_may_and_never_after_finding_nothing() -> None:
+    busy, idle = stage(Counted(Pass(1)), rest_seconds=0.001), stage(Counted(), rest_seconds=60.0)
+    await busy.run()
+    await idle.run()
+    assert 0.0 < busy.rested_at <= monotonic() + 0.001
+    assert idle.rested_at == 0.0
+
+
+async def test_whoever_calls_while_it_rests_is_heard_by_the_next_pass() -> None:
+    body = Counted(Pass(1, more=True), Pass(1))
+    worked = stage(body, rest_seconds=0.01)
+    running = asyncio.create_task(worked.run())
+    await body.ran.get()
+    worked.call()
+    await running
+    assert body.runs == 2
+    assert not worked.called.is_set()
 
 
 async def test_work_gives_work_to_the_next_stage() -> None:

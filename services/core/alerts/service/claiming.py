@@ -24,7 +24,7 @@ from services.core.stream.types import Fact
 LEASE: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 10
 # Sendings at a time to one channel: a slow one fills its own seats and no others.
-WIDTH: Final = 4
+WIDTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)

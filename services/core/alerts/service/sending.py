@@ -40,7 +40,7 @@ async def send_due(
     gateways: Gateways,
     *,
     limit: int = 100,
-    concurrency: int = 16,
+    concurrency: int = 48,
     width: int = WIDTH,
     max_attempts: int = MAX_ATTEMPTS,
     storm_per_minute: int = USUAL.storm_per_minute,
