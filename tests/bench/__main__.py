@@ -22,7 +22,7 @@ from tests.bench import (
     replans,
     timers,
 )
-from tests.bench.crowd import fill
+from tests.bench.crowd import PATIENT, fill
 from tests.bench.figures import Chapter
 from tests.bench.page import describe, write
 from tests.bench.place import Place, place
@@ -98,9 +98,9 @@ def _measure(here: Place, name: str, share: float) -> list[Chapter]:
 def _measure_crowded(here: Place, share: float) -> list[Chapter]:
     count = round(20_000 * share / 500) * 500 or 500
     empty = pipeline.rate(here, count)
-    few = fill(here, "few", round(CASES * share / 10))
+    few = fill(here, "few", round(CASES * share / 10), tiers=PATIENT)
     tick = timers.idle_tick(here)
-    crowded = fill(here, "many", round(CASES * share))
+    crowded = fill(here, "many", round(CASES * share), tiers=PATIENT)
     full = pipeline.rate(here, count)
     chapter = timers.measure(here, crowded, share, small=(few.seeded.timers, tick))
     messages = few.seeded.messages + crowded.seeded.messages

@@ -14,7 +14,10 @@ from services.core.sla import service as sla
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Scope
 from tests.bench.place import Place
-from tests.support.seeding import TEXTS, Due, Seeded, seed_cases
+from tests.support.seeding import TEXTS, TIERS, Due, Seeded, seed_cases
+
+# No warning of a first answer for more than an hour.
+PATIENT = ("routine",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,19 @@ def fill(
     open_share: float = 1.0,
     past_days: int = 90,
     texts: Sequence[str] = TEXTS,
+    tiers: Sequence[str] = TIERS,
 ) -> Crowded:
-    """Cases of which none is due soon; all are open unless it is said otherwise."""
+    """Cases of which none is due soon; all are open unless it is said otherwise.
+
+    Soon is a tenth of a tier's budget after the first was written: three minutes where some are
+    urgent, longer than any filling takes where all are `PATIENT`.
+    """
     crowd = {
         "messages_per_case": messages_per_case,
         "open_share": open_share,
         "past_days": past_days,
         "texts": texts,
+        "tiers": tiers,
     }
     return asyncio.run(_fill(place, name, cases, crowd))
 

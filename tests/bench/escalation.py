@@ -19,7 +19,7 @@ from services.core.alerts import service as alerts
 from services.core.alerts.types import ChannelChange, ChannelDraft, ChannelKind
 from services.core.gateways.channels.limits import limits_of
 from services.core.kit.uow import Database
-from tests.bench.crowd import Crowded, add_due, fill
+from tests.bench.crowd import PATIENT, Crowded, add_due, fill
 from tests.bench.figures import Chapter, milliseconds, quantile
 from tests.bench.place import HOST, Place, until_none
 
@@ -111,7 +111,8 @@ def measure(here: Place, share: float) -> Chapter:
         "answers. *Storm*: all in one second, for a robot with Feishu's limits; a single is a "
         "message about one alert, a digest names as many as its body holds.",
     )
-    crowded = fill(here, "climbing", max(round(OPEN_CASES * share), 500), messages_per_case=1)
+    cases = max(round(OPEN_CASES * share), 500)
+    crowded = fill(here, "climbing", cases, messages_per_case=1, tiers=PATIENT)
     asyncio.run(_steady(here, crowded, seconds, chapter))
     stormy = fill(here, "storm", 500, messages_per_case=1)
     asyncio.run(_storm(here, stormy, max(round(BURST * share), 500), chapter))

@@ -9,7 +9,7 @@ from tests.bench.crowd import Crowded
 from tests.bench.figures import Chapter, milliseconds, quantile
 from tests.bench.place import HOST, Place
 
-ASKED = 100
+ASKED = 300
 TARGET_SECONDS = 0.1
 QUESTIONS = {
     "A word of one message in a thousand (烂脸)": "in=messages&q=烂脸",

@@ -32,6 +32,10 @@ TEXTS = (
 )
 
 
+# A fifth is urgent.
+TIERS = ("urgent", "important", "important", "routine", "routine")
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """How many open cases have their first response due at `at`, or evenly from it on."""
@@ -56,6 +60,8 @@ class Crowd:
     # Workers have slept since, which None says they have not. Later moments are pending.
     worked_until: datetime | None = None
     texts: Sequence[str] = TEXTS
+    # Each as often as the others; what is urgent is warned of minutes after it was seeded.
+    tiers: Sequence[str] = TIERS
     name: str = "seed"
     seed: int = 1
 
@@ -140,6 +146,7 @@ async def _plan(
         due.spread,
         wanted.name,
         wanted.past_days,
+        list(wanted.tiers),
     )
 
 

@@ -25,8 +25,7 @@ WITH policy AS (
     n > $2::bigint - $3::bigint AND n <= $2::bigint - $3::bigint + $7::bigint AS due,
     n - ($2::bigint - $3::bigint) - 1 AS place,
     pg_temp.chance($6, n, 1) AS age, pg_temp.chance($6, n, 2) AS pace,
-    (ARRAY['urgent', 'important', 'important', 'routine', 'routine'])
-      [1 + floor(5 * pg_temp.chance($6, n, 3))::int] AS tier,
+    ($12::text[])[1 + floor(cardinality($12::text[]) * pg_temp.chance($6, n, 3))::int] AS tier,
     CASE WHEN pg_temp.chance($6, n, 4) < 0.8 THEN 'comment' ELSE 'dm' END AS channel,
     floor(pg_temp.chance($6, n, 5) * greatest($2::bigint / 5, 1))::bigint AS follower,
     floor(pg_temp.chance($6, n, 6) * greatest($2::bigint / 200, 1))::bigint AS post
