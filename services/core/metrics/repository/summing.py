@@ -107,16 +107,20 @@ async def compare_day(
     ]
 
 
-async def compare_people(uow: UnitOfWork, first: date, last: date, span: Range) -> list[Mismatch]:
-    """The same for who commented and since when, in one pass; `span` begins with all time."""
-    bound = _span(span) | {"first": first, "last": last}
+async def compare_people(uow: UnitOfWork, day: date, span: Range) -> list[Mismatch]:
+    """The same for who commented on a day and since when, people that differ alone."""
+    return _mismatches(await _run(uow, sums.COMPARE_PEOPLE, _span(span) | {"day": day}))
+
+
+async def compare_within(uow: UnitOfWork, first: date, last: date) -> list[Mismatch]:
+    """The same for how many people of each day had commented within how many days before."""
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return _mismatches(await _run(uow, sums.COMPARE_WITHIN, {"days": days}))
+
+
+def _mismatches(rows: Sequence[Row[Any]]) -> list[Mismatch]:
     return [
-        Mismatch(row.day, sums.PEOPLE, sums.SINCE, row.key, row.kept, row.counted)
-        for row in [
-            *await _run(uow, sums.COMPARE_PEOPLE, bound),
-            *await _run(uow, sums.COMPARE_WITHIN, {"days": days}),
-        ]
+        Mismatch(row.day, sums.PEOPLE, sums.SINCE, row.key, row.kept, row.counted) for row in rows
     ]
 
 

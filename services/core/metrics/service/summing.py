@@ -127,17 +127,18 @@ async def recount(
     first = max(first or last - timedelta(days=RECOUNT_DAYS), bounds[0])
     found: list[Mismatch] = []
     days = max((last - first).days + 1, 0)
-    for step in range(days):
+    # Who is new on a day hangs on all days before it, so people are compared from the beginning.
+    day = bounds[0]
+    while day <= last:
         async with database.unit(workspace_id) as uow:
             await uow.plan_alike()
-            found += await _recount_day(uow, first + timedelta(days=step), head.zone)
+            found += await _recount_day(uow, day, head.zone, people_only=day < first)
+        day += timedelta(days=1)
     async with database.unit(workspace_id) as uow:
         await summing.hold_head(uow, head.zone)
-        span = Range(EVER, rules.day_range(last, last, head.zone).end, head.zone)
-        people = await summing.compare_people(uow, first, last, span)
         stale = await _stale_days(uow, bounds[0], last, head.zone)
-        # Who is new on a day hangs on all days before it.
-        found += [each for each in people if not any(day <= each.day for day in stale)]
+        within = await summing.compare_within(uow, first, last)
+        found += [each for each in within if not any(day <= each.day for day in stale)]
         kept = [day for day in stale if day >= first]
         await summing.note_recount(uow, len(found))
     return Recount(days - len(kept), len(kept), found)
@@ -200,7 +201,9 @@ async def _bounds(uow: UnitOfWork, zone: str) -> tuple[date, date]:
     return days[0], days[-1]
 
 
-async def _recount_day(uow: UnitOfWork, day: date, zone: str) -> list[Mismatch]:
+async def _recount_day(
+    uow: UnitOfWork, day: date, zone: str, *, people_only: bool
+) -> list[Mismatch]:
     """What does not agree, unless the day is to be done again anyway.
 
     The head is held meanwhile, so that no other worker takes the notes of what is counted here.
@@ -209,11 +212,10 @@ async def _recount_day(uow: UnitOfWork, day: date, zone: str) -> list[Mismatch]:
     days = await summing.list_days(uow, day, day)
     as_of = days[0].as_of if days and days[0].as_of else uow.now
     span = rules.day_range(day, day, zone)
-    found = [
-        mismatch
-        for definition in ROLLED
-        for mismatch in await summing.compare_day(uow, definition, day, span, as_of)
-    ]
+    found = await summing.compare_people(uow, day, span)
+    if not people_only:
+        for definition in ROLLED:
+            found += await summing.compare_day(uow, definition, day, span, as_of)
     return [] if day in await _stale_days(uow, day, day, zone) else found
 
 
