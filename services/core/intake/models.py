@@ -17,7 +17,10 @@ class SourceRow(Base):
     """A producer of webhooks. A directory: found by its id before any workspace is known."""
 
     __tablename__ = "sources"
-    __table_args__ = (Index("uq_sources_id", "id", unique=True),)
+    __table_args__ = (
+        Index("uq_sources_id", "id", unique=True),
+        Index("ix_sources_name", "workspace_id", "name", "id"),
+    )
 
     workspace_id: Mapped[Key]
     id: Mapped[Key]

@@ -31,6 +31,7 @@ class MemberRow(Base):
         one_of("role", Role),
         # A directory: whoever signs in by e-mail has named no workspace yet.
         Index("ix_members_email", text("lower(email)")),
+        Index("ix_members_name", "workspace_id", "name", "id"),
     )
 
     workspace_id: Mapped[Key]
@@ -51,6 +52,7 @@ class ApiKeyRow(Base):
     __table_args__ = (
         # A directory: the prefix is looked up before any workspace is known.
         Index("uq_api_keys_prefix", "prefix", unique=True),
+        Index("ix_api_keys_name", "workspace_id", "name", "id"),
         CheckConstraint("octet_length(secret_hash) = 32", name="secret_hash"),
     )
 
