@@ -17,6 +17,7 @@ from services.core.gateways.wakeups.port import Wakeups
 from services.core.intake.quota import Quotas
 from services.core.intake.service import GroupCommit, RefusalTally
 from services.core.kit.cursors import MAX_CURSOR_CHARACTERS, CursorCodec, CursorValue
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.settings import Settings
 from services.core.workspaces.errors import MissingScopeError, TooManyCallsError
@@ -55,6 +56,11 @@ class PageParams:
         if self.cursor is None:
             return None
         return self.codec.decode(self.cursor, *types, purpose=self._own(purpose))
+
+    def stretch(self, sort: str, *types: type, purpose: str) -> Stretch:
+        """What to read for the page: a row more than it holds. Raises InvalidCursorError."""
+        seen = self.start(*types, purpose=purpose)
+        return Stretch(seen, descending=sort.startswith("-"), limit=self.limit + 1)
 
     def cut(
         self, found: Sequence[_Row], place: Callable[[_Row], list[CursorValue]], *, purpose: str
@@ -199,19 +205,29 @@ AdminReadUnit = Annotated[UnitOfWork, Depends(reading(Scope.ADMIN), scope="funct
 MetricsUnit = Annotated[UnitOfWork, Depends(reading(Scope.METRICS), scope="function")]
 
 
+Limit = Annotated[int, Query(ge=1, description="At most 200; larger is read as 200.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=MAX_CURSOR_CHARACTERS, description="`next_cursor` of the page before."),
+]
+
+
 async def get_page(
     state: State,
     caller: CurrentCaller,
-    limit: Annotated[
-        int, Query(ge=1, description="At most 200; larger is read as 200.")
-    ] = DEFAULT_LIMIT,
-    cursor: Annotated[
-        str | None,
-        Query(max_length=MAX_CURSOR_CHARACTERS, description="`next_cursor` of the page before."),
-    ] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> PageParams:
     codec = state.cursor_codec
     return PageParams(min(limit, MAX_LIMIT), cursor or None, codec, caller.workspace_id)
 
 
+async def get_long_page(
+    state: State, caller: CurrentCaller, limit: Limit = MAX_LIMIT, cursor: Cursor = None
+) -> PageParams:
+    """Of lists that came whole before they had pages: unasked, as much as there can be."""
+    return await get_page(state, caller, limit, cursor)
+
+
 PageQuery = Annotated[PageParams, Depends(get_page)]
+LongPageQuery = Annotated[PageParams, Depends(get_long_page)]

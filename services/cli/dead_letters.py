@@ -85,11 +85,13 @@ async def _list(
     channel_id: UUID | None, limit: int, workspace: str, data_dir: Path | None
 ) -> list[Delivery]:
     from services.core.alerts import service as alerts
+    from services.core.kit.stretches import Stretch
 
     async with opened_database(resolve_settings(data_dir)) as database:
         workspace_id = await find_workspace(database, workspace)
         async with database.read(workspace_id) as uow:
-            return await alerts.list_dead_letters(uow, channel_id=channel_id, limit=limit)
+            newest = Stretch(descending=True, limit=limit)
+            return await alerts.list_dead_letters(uow, newest, channel_id=channel_id)
 
 
 async def _redrive(

@@ -73,11 +73,12 @@ async def _ensure_policies(database: "Database", workspace: "Workspace") -> None
 
 
 async def _ensure_first_key(database: "Database", workspace: "Workspace") -> str | None:
+    from services.core.kit.stretches import newest
     from services.core.workspaces import service as workspaces
     from services.core.workspaces.types import Scope
 
     async with database.unit(workspace.id, actor=_ACTOR) as uow:
-        if await workspaces.list_keys(uow, limit=1):
+        if await workspaces.list_keys(uow, newest(1)):
             return None
         created = await workspaces.create_key(uow, name="first start", scopes=[Scope.ADMIN])
     return created.secret

@@ -93,11 +93,12 @@ async def _list(
     within: Range, limit: int, workspace: str, data_dir: Path | None
 ) -> list[QuarantinedEntry]:
     from services.core.intake import service as intake
+    from services.core.kit.stretches import newest
 
     async with opened_database(resolve_settings(data_dir)) as database:
         workspace_id = await find_workspace(database, workspace)
         async with database.read(workspace_id) as uow:
-            return await intake.list_quarantined(uow, within, limit=limit)
+            return await intake.list_quarantined(uow, within, newest(limit))
 
 
 async def _release(

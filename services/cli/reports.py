@@ -116,13 +116,14 @@ async def _channels(uow: "UnitOfWork") -> "dict[str, UUID]":
 
 
 async def _list(workspace: str, data_dir: Path | None) -> "list[tuple[Report, Issue | None]]":
+    from services.core.kit.stretches import newest
     from services.core.reports import service as reports
 
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
             return [
-                (each, next(iter(await reports.list_issues(uow, each.id, limit=1)), None))
+                (each, next(iter(await reports.list_issues(uow, each.id, newest(1))), None))
                 for each in await reports.list_reports(uow)
             ]
 

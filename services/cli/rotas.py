@@ -230,9 +230,11 @@ def _turns(rota: "Rota", names: "dict[UUID, str]") -> str:
 
 
 async def _names(uow: "UnitOfWork") -> "dict[UUID, str]":
+    from services.core.kit.stretches import oldest
     from services.core.workspaces import service as workspaces
 
-    return {member.id: member.name for member in await workspaces.list_members(uow, limit=10_000)}
+    members = await workspaces.list_members(uow, oldest(10_000))
+    return {member.id: member.name for member in members}
 
 
 def _moment(rota: "Rota", written: str) -> datetime:

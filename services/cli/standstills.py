@@ -95,11 +95,12 @@ def end(
 
 async def _list(workspace: str, data_dir: Path | None) -> "list[Standstill]":
     from services.core.calendars import service as calendars
+    from services.core.kit.stretches import newest
 
     async with opened_database(resolve_settings(data_dir)) as database:
         found = await find_workspace(database, workspace)
         async with database.read(found) as uow:
-            return await calendars.list_standstills(uow, before=None, limit=_SHOWN)
+            return await calendars.list_standstills(uow, newest(_SHOWN))
 
 
 async def _announce(workspace: str, data_dir: Path | None, told: Any) -> "Standstill":

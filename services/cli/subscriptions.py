@@ -202,6 +202,7 @@ async def _test(named: str, workspace: str, data_dir: Path | None) -> "Result":
 async def _deliveries(
     named: str, workspace: str, data_dir: Path | None, *, dead: bool, limit: int
 ) -> "list[Parcel]":
+    from services.core.kit.stretches import newest
     from services.core.subscriptions import service as subscriptions
     from services.core.subscriptions.types import ParcelState
 
@@ -209,7 +210,9 @@ async def _deliveries(
         place, subscription_id = await _find(database, workspace, named)
         async with database.read(place) as uow:
             state = ParcelState.DEAD if dead else None
-            return await subscriptions.list_parcels(uow, subscription_id, state=state, limit=limit)
+            return await subscriptions.list_parcels(
+                uow, subscription_id, newest(limit), state=state
+            )
 
 
 async def _redrive(named: str, within: "ParcelRange", workspace: str, data_dir: Path | None) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from services.api.deps import PageQuery, ReadUnit, WorkUnit
+from services.api.deps import LongPageQuery, PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.schemas.alerts import (
     AcknowledgeBody,
@@ -18,7 +18,7 @@ from services.api.schemas.alerts import (
 )
 from services.api.schemas.common import Page
 from services.api.schemas.ladders import ClimbView
-from services.api.schemas.sorting import AlertSort, is_oldest_first, purpose_of
+from services.api.schemas.sorting import AlertSort, MadeSort, is_oldest_first, purpose_of
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.types import AlertFilter, AlertState, Severity
@@ -141,9 +141,13 @@ async def renotify(uow: WorkUnit, alert_id: UUID, body: AlertNoteBody | None = N
 @router.get(
     "/{alert_id}/deliveries",
     summary="Read what was sent, where and with what result",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_deliveries(uow: ReadUnit, alert_id: UUID) -> Page[DeliveryView]:
-    """The newest 200 with their attempts. The page is always whole."""
-    found = await alerts.list_deliveries(uow, alert_id)
-    return Page(items=[DeliveryView.of(delivery) for delivery in found])
+async def list_deliveries(
+    uow: ReadUnit, alert_id: UUID, page: LongPageQuery, sort: MadeSort = MadeSort.NEWEST
+) -> Page[DeliveryView]:
+    """Whatever was queued for it, with the attempts at each."""
+    purpose = purpose_of(f"alerts/{alert_id}/deliveries", sort)
+    found = await alerts.list_deliveries(uow, alert_id, page.stretch(sort, UUID, purpose=purpose))
+    items, cursor = page.cut(found, lambda one: [one.id], purpose=purpose)
+    return Page(items=[DeliveryView.of(delivery) for delivery in items], next_cursor=cursor)

@@ -10,6 +10,7 @@ from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.schemas.bursts import AnswerBody, AnswerRecorded, BurstDetail, BurstView
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import BurstSort, purpose_of
 from services.core.bursts import service as bursts
 from services.core.desk import bursts as desk_bursts
 from services.core.kit.cursors import InvalidCursorError
@@ -25,12 +26,13 @@ async def list_bursts(
     page: PageQuery,
     *,
     answered: Annotated[bool, Query(description="Also those in which nobody waits.")] = False,
+    sort: BurstSort = BurstSort.NEWEST,
 ) -> Page[BurstView]:
-    """Near-identical questions under one post, the last asked first."""
-    start = page.start(datetime, UUID, purpose="bursts")
-    before = None if start is None else (start[0], start[1])
-    found = await bursts.list_bursts(uow, waiting=not answered, before=before, limit=page.limit + 1)
-    items, cursor = page.cut(found, lambda burst: [burst.last_at, burst.id], purpose="bursts")
+    """Near-identical questions under one post, unasked the last asked first."""
+    purpose = purpose_of("bursts", sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    found = await bursts.list_bursts(uow, stretch, waiting=not answered)
+    items, cursor = page.cut(found, lambda burst: [burst.last_at, burst.id], purpose=purpose)
     return Page(items=[BurstView.model_validate(one) for one in items], next_cursor=cursor)
 
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from services.api.bodies import check_declared_length, read_body
-from services.api.deps import ManageUnit, ReadUnit, State, require
+from services.api.deps import LongPageQuery, ManageUnit, ReadUnit, State, require
 from services.api.errors import DeadlineError, problems
 from services.api.schemas.calendars import CalendarBody, CalendarView, CountView, DayView
 from services.api.schemas.common import FIRST_YEAR, Moment, Page
+from services.api.schemas.sorting import NamedSort, VersionSort, purpose_of
+from services.api.whole import part_of
 from services.core.calendars import service as calendars
 from services.core.calendars.errors import (
     CalendarInUseError,
@@ -24,6 +26,7 @@ from services.core.calendars.feeds import MAX_FEED_BYTES
 from services.core.calendars.timeline import LAST_YEAR
 from services.core.desk import promising
 from services.core.intake.errors import BodyTooLargeError, UnsupportedMediaError
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.workspaces.types import Caller, Scope
 
@@ -54,10 +57,13 @@ async def _read_file(
 FeedFile = Annotated[bytes, Depends(_read_file)]
 
 
-@router.get("", summary="List calendars")
-async def list_calendars(uow: ReadUnit) -> Page[CalendarView]:
-    """Live calendars by name. There are few: the page is always whole."""
-    return Page(items=[CalendarView.of(each) for each in await calendars.list_calendars(uow)])
+@router.get("", summary="List calendars", responses=problems(InvalidCursorError))
+async def list_calendars(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[CalendarView]:
+    """Live calendars. There are 100 at most."""
+    found = [CalendarView.of(each) for each in await calendars.list_calendars(uow)]
+    return part_of(found, page, sort, noun="calendars")
 
 
 @router.post(
@@ -104,12 +110,20 @@ async def archive_calendar(uow: ManageUnit, calendar_id: UUID) -> None:
 @router.get(
     "/{calendar_id}/versions",
     summary="List the versions of a calendar",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_versions(uow: ReadUnit, calendar_id: UUID) -> Page[CalendarView]:
-    """Every version ever saved or read from a feed, oldest first."""
-    versions = await calendars.list_versions(uow, calendar_id)
-    return Page(items=[CalendarView.of(calendar) for calendar in versions])
+async def list_versions(
+    uow: ReadUnit,
+    calendar_id: UUID,
+    page: LongPageQuery,
+    sort: VersionSort = VersionSort.OLDEST,
+) -> Page[CalendarView]:
+    """Every version ever saved or read from a feed, those of archived calendars included."""
+    purpose = purpose_of(f"versions/{calendar_id}", sort)
+    stretch = page.stretch(sort, int, purpose=purpose)
+    found = await calendars.list_versions(uow, calendar_id, stretch)
+    items, cursor = page.cut(found, lambda one: [one.version], purpose=purpose)
+    return Page(items=[CalendarView.of(each) for each in items], next_cursor=cursor)
 
 
 @router.post(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from services.api.deps import ManageUnit, ReadUnit, State, require
+from services.api.deps import LongPageQuery, ManageUnit, ReadUnit, State, require
 from services.api.errors import problems
 from services.api.schemas.channels import (
     ChannelBody,
@@ -17,9 +17,12 @@ from services.api.schemas.channels import (
     RotateBody,
 )
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import NamedSort
+from services.api.whole import part_of
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import ChannelNameTakenError, UnsignedChannelError
 from services.core.gateways.channels.wiring import open_gateways
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.http import BlockedAddressError
 from services.core.workspaces.types import Caller, Scope
@@ -27,10 +30,13 @@ from services.core.workspaces.types import Caller, Scope
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
 
 
-@router.get("", summary="List channels")
-async def list_channels(uow: ReadUnit) -> Page[ChannelView]:
-    """By name. There are few: the page is always whole."""
-    return Page(items=[ChannelView.of(channel) for channel in await alerts.list_channels(uow)])
+@router.get("", summary="List channels", responses=problems(InvalidCursorError))
+async def list_channels(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[ChannelView]:
+    """Those that are not archived."""
+    found = [ChannelView.of(channel) for channel in await alerts.list_channels(uow)]
+    return part_of(found, page, sort, noun="channels")
 
 
 @router.post(

@@ -8,6 +8,7 @@ from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.schemas.alerts import DeliveryView, RedrivenView, RedriveRequest
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import MadeSort, purpose_of
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
 from services.core.alerts.types import LetterRange
@@ -19,18 +20,17 @@ router = APIRouter(prefix="/v1/dead-letters", tags=["alerts"])
 
 @router.get("", summary="List dead letters", responses=problems(InvalidCursorError))
 async def list_dead_letters(
-    uow: ReadUnit, page: PageQuery, channel_id: UUID | None = None
+    uow: ReadUnit,
+    page: PageQuery,
+    channel_id: UUID | None = None,
+    sort: MadeSort = MadeSort.NEWEST,
 ) -> Page[DeliveryView]:
-    """The newest first."""
-    start = page.start(UUID, purpose="dead-letters")
-    found = await alerts.list_dead_letters(
-        uow, channel_id=channel_id, before=start[0] if start else None, limit=page.limit + 1
-    )
-    shown = found[: page.limit]
-    cursor = None
-    if len(found) > page.limit:
-        cursor = page.next_cursor([shown[-1].id], purpose="dead-letters")
-    return Page(items=[DeliveryView.of(letter) for letter in shown], next_cursor=cursor)
+    """By when they were queued, the newest first unasked."""
+    purpose = purpose_of("dead-letters", sort)
+    stretch = page.stretch(sort, UUID, purpose=purpose)
+    found = await alerts.list_dead_letters(uow, stretch, channel_id=channel_id)
+    items, cursor = page.cut(found, lambda letter: [letter.id], purpose=purpose)
+    return Page(items=[DeliveryView.of(letter) for letter in items], next_cursor=cursor)
 
 
 @router.post(

@@ -16,6 +16,7 @@ from services.api.schemas.deliveries import (
     ReceiptView,
     ReplayView,
 )
+from services.api.schemas.sorting import ReceivedSort, purpose_of
 from services.api.webhooks import receive_backfill, receive_delivery
 from services.core.intake import service as intake
 from services.core.intake.errors import (
@@ -139,17 +140,13 @@ async def list_deliveries(
     page: PageQuery,
     source_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[DeliveryState | None, Query()] = None,
+    sort: ReceivedSort = ReceivedSort.NEWEST,
 ) -> Page[DeliverySummaryView]:
-    """Newest first."""
-    start = page.start(UUID, purpose=_PURPOSE)
-    found = await intake.list_deliveries(
-        uow,
-        source_id=source_id,
-        state=state,
-        before=start[0] if start else None,
-        limit=page.limit + 1,
-    )
-    items, end = page.cut(found, lambda delivery: [delivery.id], purpose=_PURPOSE)
+    """Unasked the newest first."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = page.stretch(sort, UUID, purpose=purpose)
+    found = await intake.list_deliveries(uow, stretch, source_id=source_id, state=state)
+    items, end = page.cut(found, lambda delivery: [delivery.id], purpose=purpose)
     return Page(items=[DeliverySummaryView.of(delivery) for delivery in items], next_cursor=end)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from services.api.deps import ManageReadUnit, ManageUnit, PageQuery, ReadUnit
+from services.api.deps import LongPageQuery, ManageReadUnit, ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.detectors import (
@@ -20,6 +20,8 @@ from services.api.schemas.detectors import (
     TryBody,
     presets,
 )
+from services.api.schemas.sorting import FiringSort, NamedSort, purpose_of
+from services.api.whole import part_of
 from services.core.detectors import service as detectors
 from services.core.detectors.errors import (
     DetectorNameTakenError,
@@ -35,11 +37,14 @@ router = APIRouter(prefix="/v1/detectors", tags=["detectors"])
 FIRINGS = "detector_firings"
 
 
-@router.get("", summary="List detectors")
-async def list_detectors(uow: ReadUnit) -> DetectorsView:
-    """By name, at most 50: the page is always whole. `built_in` watches without being asked."""
+@router.get("", summary="List detectors", responses=problems(InvalidCursorError))
+async def list_detectors(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> DetectorsView:
+    """There are 50 at most; `built_in`, the same on every page, watches without being asked."""
     found = [DetectorView.of(one) for one in await detectors.list_detectors(uow)]
-    return DetectorsView(items=found, built_in=BUILT_IN)
+    part = part_of(found, page, sort, noun="detectors")
+    return DetectorsView(items=part.items, built_in=BUILT_IN, next_cursor=part.next_cursor)
 
 
 @router.get("/presets", summary="List kinds of detectors")
@@ -75,15 +80,16 @@ async def try_detector(uow: ManageReadUnit, body: TryBody) -> BacktestView:
 
 @router.get("/firings", summary="List firings", responses=problems(InvalidCursorError))
 async def list_firings(
-    uow: ReadUnit, page: PageQuery, detector_id: UUID | None = None
+    uow: ReadUnit,
+    page: PageQuery,
+    detector_id: UUID | None = None,
+    sort: FiringSort = FiringSort.NEWEST,
 ) -> Page[FiringView]:
-    """The last begun first; those of archived detectors stay."""
-    start = page.start(datetime, UUID, purpose=FIRINGS)
-    before = None if start is None else (start[0], start[1])
-    found = await detectors.list_firings(
-        uow, detector_id=detector_id, before=before, limit=page.limit + 1
-    )
-    items, cursor = page.cut(found, lambda one: [one.started_at, one.id], purpose=FIRINGS)
+    """Unasked the last begun first; those of archived detectors stay."""
+    purpose = purpose_of(FIRINGS, sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    found = await detectors.list_firings(uow, stretch, detector_id=detector_id)
+    items, cursor = page.cut(found, lambda one: [one.started_at, one.id], purpose=purpose)
     return Page(items=[FiringView.of(one) for one in items], next_cursor=cursor)
 
 

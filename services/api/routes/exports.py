@@ -11,6 +11,7 @@ from services.api.deps import AppState, ManageReadUnit, ManageUnit, PageQuery, S
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.exports import ExportBody, ExportView
+from services.api.schemas.sorting import MadeSort, purpose_of
 from services.core.exports import service as exports
 from services.core.exports.errors import (
     BadExportLinkError,
@@ -31,12 +32,13 @@ _MEDIA = {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.NDJSON: "applica
 
 
 @router.get("", summary="List exports", responses=problems(InvalidCursorError))
-async def list_exports(uow: ManageReadUnit, state: State, page: PageQuery) -> Page[ExportView]:
-    """The last ordered first, those whose file is gone as well."""
-    start = page.start(UUID, purpose=_PURPOSE)
-    before = start[0] if start else None
-    found = await exports.list_exports(uow, before=before, limit=page.limit + 1)
-    items, cursor = page.cut(found, lambda each: [each.id], purpose=_PURPOSE)
+async def list_exports(
+    uow: ManageReadUnit, state: State, page: PageQuery, sort: MadeSort = MadeSort.NEWEST
+) -> Page[ExportView]:
+    """Unasked the last ordered first, those whose file is gone as well."""
+    purpose = purpose_of(_PURPOSE, sort)
+    found = await exports.list_exports(uow, page.stretch(sort, UUID, purpose=purpose))
+    items, cursor = page.cut(found, lambda each: [each.id], purpose=purpose)
     return Page(items=[_view(uow, state, each) for each in items], next_cursor=cursor)
 
 

@@ -7,8 +7,11 @@ from fastapi import APIRouter, Response, status
 
 from services.api.deps import AdminReadUnit, AdminUnit, PageQuery
 from services.api.errors import problems
+from services.api.paging import end_of_named, made_or_named
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import NewestMadeSort, is_by_name, purpose_of
 from services.api.schemas.workspaces import CreatedKeyView, KeyBody, KeyRotationBody, KeyView
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
 from services.core.workspaces import service as workspaces
 
@@ -16,15 +19,16 @@ router = APIRouter(prefix="/v1/keys", tags=["workspace"])
 _PURPOSE = "keys"
 
 
-@router.get("", summary="List keys")
-async def list_keys(uow: AdminReadUnit, page: PageQuery) -> Page[KeyView]:
-    """Newest first, revoked ones included."""
-    start = page.start(UUID, purpose=_PURPOSE)
-    found = await workspaces.list_keys(
-        uow, before=start[0] if start else None, limit=page.limit + 1
-    )
-    items, end = page.cut(found, lambda key: [key.id], purpose=_PURPOSE)
-    return Page(items=[KeyView.model_validate(key) for key in items], next_cursor=end)
+@router.get("", summary="List keys", responses=problems(InvalidCursorError))
+async def list_keys(
+    uow: AdminReadUnit, page: PageQuery, sort: NewestMadeSort = NewestMadeSort.NEWEST
+) -> Page[KeyView]:
+    """Unasked the newest first, revoked ones included."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = made_or_named(page, sort, purpose)
+    found = await workspaces.list_keys(uow, stretch, by_name=is_by_name(sort))
+    items, end = page.cut(found, end_of_named(sort), purpose=purpose)
+    return Page(items=[KeyView.model_validate(each) for each in items], next_cursor=end)
 
 
 @router.post(

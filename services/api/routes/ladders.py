@@ -4,22 +4,27 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api.deps import ManageUnit, ReadUnit
+from services.api.deps import LongPageQuery, ManageUnit, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.ladders import LadderBody, LadderPatch, LadderView, SavedLadderView
+from services.api.schemas.sorting import NamedSort
+from services.api.whole import part_of
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import DefaultLadderError, LadderNameTakenError
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(prefix="/v1/ladders", tags=["ladders"])
 
 
-@router.get("", summary="List ladders")
-async def list_ladders(uow: ReadUnit) -> Page[LadderView]:
-    """By name. There are few: the page is always whole."""
-    found = await alerts.list_ladders(uow)
-    return Page(items=[LadderView.model_validate(ladder) for ladder in found])
+@router.get("", summary="List ladders", responses=problems(InvalidCursorError))
+async def list_ladders(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[LadderView]:
+    """Those that are not archived."""
+    found = [LadderView.model_validate(ladder) for ladder in await alerts.list_ladders(uow)]
+    return part_of(found, page, sort, noun="ladders")
 
 
 @router.post(

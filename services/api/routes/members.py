@@ -7,9 +7,12 @@ from fastapi import APIRouter, Response, status
 
 from services.api.deps import AdminUnit, CurrentCaller, ManageUnit, PageQuery, ReadUnit, State
 from services.api.errors import problems
+from services.api.paging import end_of_named, made_or_named
 from services.api.schemas.common import Page
 from services.api.schemas.sign_in import EndedView, InvitationView
+from services.api.schemas.sorting import OldestMadeSort, is_by_name, purpose_of
 from services.api.schemas.workspaces import MemberBody, MemberChange, MemberView
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
 from services.core.sessions import service as sessions
 from services.core.workspaces import service as workspaces
@@ -19,15 +22,16 @@ router = APIRouter(prefix="/v1/members", tags=["workspace"])
 _PURPOSE = "members"
 
 
-@router.get("", summary="List members")
-async def list_members(uow: ReadUnit, page: PageQuery) -> Page[MemberView]:
-    """Oldest first, inactive ones included."""
-    start = page.start(UUID, purpose=_PURPOSE)
-    found = await workspaces.list_members(
-        uow, after=start[0] if start else None, limit=page.limit + 1
-    )
-    items, end = page.cut(found, lambda member: [member.id], purpose=_PURPOSE)
-    return Page(items=[MemberView.model_validate(member) for member in items], next_cursor=end)
+@router.get("", summary="List members", responses=problems(InvalidCursorError))
+async def list_members(
+    uow: ReadUnit, page: PageQuery, sort: OldestMadeSort = OldestMadeSort.OLDEST
+) -> Page[MemberView]:
+    """Unasked those added first, inactive ones included."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = made_or_named(page, sort, purpose)
+    found = await workspaces.list_members(uow, stretch, by_name=is_by_name(sort))
+    items, end = page.cut(found, end_of_named(sort), purpose=purpose)
+    return Page(items=[MemberView.model_validate(each) for each in items], next_cursor=end)
 
 
 @router.post(

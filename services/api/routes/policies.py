@@ -4,12 +4,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api.deps import ManageUnit, ReadUnit
+from services.api.deps import LongPageQuery, ManageUnit, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.policies import PolicyBody
 from services.api.schemas.policy_views import PolicyView, PresetView, SavedPolicyView
+from services.api.schemas.sorting import TriedSort, VersionSort, purpose_of
+from services.api.whole import part_of
 from services.core.desk import promising
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.sla import service as sla
@@ -20,10 +23,13 @@ from services.core.sla.types import Policy
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
 
-@router.get("", summary="List policies")
-async def list_policies(uow: ReadUnit) -> Page[PolicyView]:
-    """Live policies in the order they are tried. There are few: the page is always whole."""
-    return Page(items=[PolicyView.of(policy) for policy in await sla.list_policies(uow)])
+@router.get("", summary="List policies", responses=problems(InvalidCursorError))
+async def list_policies(
+    uow: ReadUnit, page: LongPageQuery, sort: TriedSort = TriedSort.FIRST_TRIED
+) -> Page[PolicyView]:
+    """Live policies, unasked in the order they are tried."""
+    found = [PolicyView.of(policy) for policy in await sla.list_policies(uow)]
+    return part_of(found, page, sort, noun="policies")
 
 
 @router.post(
@@ -83,11 +89,20 @@ async def archive_policy(uow: ManageUnit, policy_id: UUID) -> None:
 @router.get(
     "/{policy_id}/versions",
     summary="List the versions of a policy",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_versions(uow: ReadUnit, policy_id: UUID) -> Page[PolicyView]:
-    """Every version ever saved, oldest first, archived policies included."""
-    return Page(items=[PolicyView.of(policy) for policy in await sla.list_versions(uow, policy_id)])
+async def list_versions(
+    uow: ReadUnit,
+    policy_id: UUID,
+    page: LongPageQuery,
+    sort: VersionSort = VersionSort.OLDEST,
+) -> Page[PolicyView]:
+    """Every version ever saved, those of archived policies included."""
+    purpose = purpose_of(f"versions/{policy_id}", sort)
+    stretch = page.stretch(sort, int, purpose=purpose)
+    found = await sla.list_versions(uow, policy_id, stretch)
+    items, cursor = page.cut(found, lambda one: [one.version], purpose=purpose)
+    return Page(items=[PolicyView.of(each) for each in items], next_cursor=cursor)
 
 
 async def _saved(uow: UnitOfWork, policy: Policy, response: Response) -> SavedPolicyView:

@@ -9,6 +9,7 @@ from services.api.deps import ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Moment, Page
 from services.api.schemas.quarantine import QuarantinedView, ReleasedView, ReleaseRequest
+from services.api.schemas.sorting import ReceivedSort, purpose_of
 from services.core.intake import service as intake
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
@@ -24,13 +25,15 @@ async def list_quarantined(
     source_id: Annotated[UUID | None, Query()] = None,
     since: Annotated[Moment | None, Query(description="Received since; with an offset.")] = None,
     until: Annotated[Moment | None, Query(description="Received before.")] = None,
+    *,
+    sort: ReceivedSort = ReceivedSort.NEWEST,
 ) -> Page[QuarantinedView]:
-    """One entry an event, newest first. `reason` is a code or the name of an error."""
+    """One entry an event, unasked the newest first. `reason` is a code or the name of an error."""
+    purpose = purpose_of(_PURPOSE, sort)
     within = intake.Range(source_id, since, until)
-    found = await intake.list_quarantined(
-        uow, within, before=page.start(UUID, int, purpose=_PURPOSE), limit=page.limit + 1
-    )
-    items, end = page.cut(found, lambda one: [one.delivery_id, one.position], purpose=_PURPOSE)
+    stretch = page.stretch(sort, UUID, int, purpose=purpose)
+    found = await intake.list_quarantined(uow, within, stretch)
+    items, end = page.cut(found, lambda one: [one.delivery_id, one.position], purpose=purpose)
     return Page(items=[QuarantinedView.model_validate(one) for one in items], next_cursor=end)
 
 

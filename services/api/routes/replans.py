@@ -1,15 +1,19 @@
 """Open promises move to the current version of a policy: a look at it, the act, its progress."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from services.api.deps import ManageUnit, ReadUnit
+from services.api.deps import ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.replans import PreviewView, ReplanBody, ReplanView
+from services.api.schemas.sorting import MadeSort, purpose_of
 from services.core.desk import replanning
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
+from services.core.kit.stretches import Stretch
 from services.core.sla import service as sla
 from services.core.sla.errors import LateAtOnceError
 
@@ -45,9 +49,18 @@ async def start_replan(
     return ReplanView.model_validate(started)
 
 
-@router.get("/{policy_id}/replans", summary="List re-plans", responses=problems(NotFoundError))
-async def list_replans(uow: ReadUnit, policy_id: UUID) -> Page[ReplanView]:
-    """The newest 50 first, with how far each came."""
-    await sla.list_versions(uow, policy_id)
-    found = await sla.list_replans(uow, policy_id)
-    return Page(items=[ReplanView.model_validate(each) for each in found])
+@router.get(
+    "/{policy_id}/replans",
+    summary="List re-plans",
+    responses=problems(NotFoundError, InvalidCursorError),
+)
+async def list_replans(
+    uow: ReadUnit, policy_id: UUID, page: PageQuery, sort: MadeSort = MadeSort.NEWEST
+) -> Page[ReplanView]:
+    """How far each came."""
+    purpose = purpose_of(f"replans/{policy_id}", sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    await sla.list_versions(uow, policy_id, Stretch(limit=1))
+    found = await sla.list_replans(uow, policy_id, stretch)
+    items, cursor = page.cut(found, lambda one: [one.created_at, one.id], purpose=purpose)
+    return Page(items=[ReplanView.model_validate(each) for each in items], next_cursor=cursor)

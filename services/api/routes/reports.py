@@ -1,14 +1,17 @@
 """Reports on schedule: the community-health page, sent to a channel every week or month."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api.deps import ManageUnit, PageQuery, ReadUnit, State
+from services.api.deps import LongPageQuery, ManageUnit, PageQuery, ReadUnit, State
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.reports import IssueView, ReportBody, ReportView
+from services.api.schemas.sorting import IssueSort, NamedSort, purpose_of
+from services.api.whole import part_of
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.reports import service as reports
@@ -21,10 +24,13 @@ from services.core.reports.errors import (
 router = APIRouter(prefix="/v1/reports", tags=["metrics"])
 
 
-@router.get("", summary="List reports")
-async def list_reports(uow: ReadUnit) -> Page[ReportView]:
-    """By name, at most 50: the page is always whole."""
-    return Page(items=[ReportView.of(each) for each in await reports.list_reports(uow)])
+@router.get("", summary="List reports", responses=problems(InvalidCursorError))
+async def list_reports(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[ReportView]:
+    """There are 50 at most."""
+    found = [ReportView.of(each) for each in await reports.list_reports(uow)]
+    return part_of(found, page, sort, noun="reports")
 
 
 @router.post(
@@ -94,11 +100,14 @@ async def send_report(uow: ManageUnit, state: State, report_id: UUID) -> IssueVi
     summary="List the issues of a report",
     responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_issues(uow: ReadUnit, report_id: UUID, page: PageQuery) -> Page[IssueView]:
-    """Those of the last days first, each with what became of it."""
-    purpose = f"reports/{report_id}"
-    start = page.start(str, purpose=purpose)
-    before = date.fromisoformat(start[0]) if start else None
-    found = await reports.list_issues(uow, report_id, before=before, limit=page.limit + 1)
+async def list_issues(
+    uow: ReadUnit, report_id: UUID, page: PageQuery, sort: IssueSort = IssueSort.NEWEST
+) -> Page[IssueView]:
+    """What became of each; unasked those of the last days first."""
+    purpose = purpose_of(f"reports/{report_id}", sort)
+    stretch = page.stretch(sort, str, purpose=purpose)
+    if stretch.seen is not None:
+        stretch = replace(stretch, seen=(date.fromisoformat(stretch.seen[0]),))
+    found = await reports.list_issues(uow, report_id, stretch)
     items, cursor = page.cut(found, lambda one: [one.first_day.isoformat()], purpose=purpose)
     return Page(items=[IssueView.of(one) for one in items], next_cursor=cursor)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from services.api.deps import ManageUnit, ReadUnit, WorkUnit
+from services.api.deps import LongPageQuery, ManageUnit, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.ladder_use import find_ladder_naming
 from services.api.schemas.common import Moment, Page
@@ -20,6 +20,9 @@ from services.api.schemas.rotas import (
     ShiftView,
     WatchedRotaView,
 )
+from services.api.schemas.sorting import NamedSort, StartSort, VersionSort, purpose_of
+from services.api.whole import part_of
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas import rules
@@ -42,10 +45,13 @@ _FORTNIGHT = 14
 _REFUSED = problems(RotaNameTakenError, TooManyRotasError, InvalidInputError, NotFoundError)
 
 
-@router.get("", summary="List rotas")
-async def list_rotas(uow: ReadUnit) -> Page[RotaView]:
-    """Live rotas by name. There are few: the page is always whole."""
-    return Page(items=[RotaView.of(each) for each in await rotas.list_rotas(uow)])
+@router.get("", summary="List rotas", responses=problems(InvalidCursorError))
+async def list_rotas(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[RotaView]:
+    """Live rotas. There are 100 at most."""
+    found = [RotaView.of(each) for each in await rotas.list_rotas(uow)]
+    return part_of(found, page, sort, noun="rotas")
 
 
 @router.post("", summary="Create a rota", status_code=status.HTTP_201_CREATED, responses=_REFUSED)
@@ -99,11 +105,20 @@ async def archive_rota(uow: ManageUnit, rota_id: UUID) -> None:
 @router.get(
     "/{rota_id}/versions",
     summary="List the versions of a rota",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_versions(uow: ReadUnit, rota_id: UUID) -> Page[RotaView]:
-    """Every version ever saved, oldest first, archived rotas included."""
-    return Page(items=[RotaView.of(each) for each in await rotas.list_versions(uow, rota_id)])
+async def list_versions(
+    uow: ReadUnit,
+    rota_id: UUID,
+    page: LongPageQuery,
+    sort: VersionSort = VersionSort.OLDEST,
+) -> Page[RotaView]:
+    """Every version ever saved, those of archived rotas included."""
+    purpose = purpose_of(f"versions/{rota_id}", sort)
+    stretch = page.stretch(sort, int, purpose=purpose)
+    found = await rotas.list_versions(uow, rota_id, stretch)
+    items, cursor = page.cut(found, lambda one: [one.version], purpose=purpose)
+    return Page(items=[RotaView.of(each) for each in items], next_cursor=cursor)
 
 
 @router.get(
@@ -151,12 +166,15 @@ async def list_shifts(
 @router.get(
     "/{rota_id}/overrides",
     summary="List the overrides of a rota",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_overrides(uow: ReadUnit, rota_id: UUID) -> Page[OverrideView]:
-    """Those that run and those to come, in order. There are at most 200."""
-    found = await rotas.list_overrides(uow, rota_id)
-    return Page(items=[OverrideView.model_validate(each) for each in found])
+async def list_overrides(
+    uow: ReadUnit, rota_id: UUID, page: LongPageQuery, sort: StartSort = StartSort.EARLIEST
+) -> Page[OverrideView]:
+    """Those that run and those to come. There are at most 200."""
+    listed = await rotas.list_overrides(uow, rota_id)
+    found = [OverrideView.model_validate(each) for each in listed]
+    return part_of(found, page, sort, noun=f"overrides/{rota_id}")
 
 
 @router.post(

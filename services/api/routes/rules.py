@@ -5,10 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api.deps import ManageReadUnit, ManageUnit, PageQuery, ReadUnit
+from services.api.deps import LongPageQuery, ManageReadUnit, ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.rules import DryRunBody, DryRunView, RuleBody, RuleView, RunView
+from services.api.schemas.sorting import RunSort, TriedSort, VersionSort, purpose_of
+from services.api.whole import part_of
 from services.core.desk import reacting
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
@@ -18,10 +20,13 @@ from services.core.rulebook.errors import RuleNameTakenError, TooManyRulesError
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
 
-@router.get("", summary="List rules")
-async def list_rules(uow: ReadUnit) -> Page[RuleView]:
-    """Live rules in the order they are tried. There are at most 200: the page is always whole."""
-    return Page(items=[RuleView.of(rule) for rule in await rulebook.list_rules(uow)])
+@router.get("", summary="List rules", responses=problems(InvalidCursorError))
+async def list_rules(
+    uow: ReadUnit, page: LongPageQuery, sort: TriedSort = TriedSort.FIRST_TRIED
+) -> Page[RuleView]:
+    """Live rules, unasked in the order they are tried. There are 200 at most."""
+    found = [RuleView.of(rule) for rule in await rulebook.list_rules(uow)]
+    return part_of(found, page, sort, noun="rules")
 
 
 @router.post(
@@ -47,15 +52,17 @@ async def try_rule(uow: ManageReadUnit, body: DryRunBody) -> DryRunView:
 
 @router.get("/runs", summary="List what rules did", responses=problems(InvalidCursorError))
 async def list_runs(
-    uow: ReadUnit, page: PageQuery, rule_id: UUID | None = None, message_id: UUID | None = None
+    uow: ReadUnit,
+    page: PageQuery,
+    rule_id: UUID | None = None,
+    message_id: UUID | None = None,
+    sort: RunSort = RunSort.NEWEST,
 ) -> Page[RunView]:
-    """The execution log, newest first."""
-    start = page.start(datetime, UUID, purpose="rule_runs")
-    before = None if start is None else (start[0], start[1])
-    found = await rulebook.list_runs(
-        uow, rule_id=rule_id, message_id=message_id, before=before, limit=page.limit + 1
-    )
-    items, cursor = page.cut(found, lambda run: [run.at, run.id], purpose="rule_runs")
+    """The execution log, unasked the newest first."""
+    purpose = purpose_of("rule_runs", sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    found = await rulebook.list_runs(uow, stretch, rule_id=rule_id, message_id=message_id)
+    items, cursor = page.cut(found, lambda run: [run.at, run.id], purpose=purpose)
     return Page(items=[RunView.model_validate(run) for run in items], next_cursor=cursor)
 
 
@@ -93,8 +100,19 @@ async def archive_rule(uow: ManageUnit, rule_id: UUID) -> None:
 
 
 @router.get(
-    "/{rule_id}/versions", summary="List the versions of a rule", responses=problems(NotFoundError)
+    "/{rule_id}/versions",
+    summary="List the versions of a rule",
+    responses=problems(NotFoundError, InvalidCursorError),
 )
-async def list_versions(uow: ReadUnit, rule_id: UUID) -> Page[RuleView]:
-    """Every version ever saved, oldest first, those of archived rules included."""
-    return Page(items=[RuleView.of(rule) for rule in await rulebook.list_versions(uow, rule_id)])
+async def list_versions(
+    uow: ReadUnit,
+    rule_id: UUID,
+    page: LongPageQuery,
+    sort: VersionSort = VersionSort.OLDEST,
+) -> Page[RuleView]:
+    """Every version ever saved, those of archived rules included."""
+    purpose = purpose_of(f"versions/{rule_id}", sort)
+    stretch = page.stretch(sort, int, purpose=purpose)
+    found = await rulebook.list_versions(uow, rule_id, stretch)
+    items, cursor = page.cut(found, lambda one: [one.version], purpose=purpose)
+    return Page(items=[RuleView.of(each) for each in items], next_cursor=cursor)

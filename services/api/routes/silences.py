@@ -10,6 +10,7 @@ from services.api.deps import PageQuery, ReadUnit, WorkUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
 from services.api.schemas.silences import SilenceBody, SilencePreview, SilenceView
+from services.api.schemas.sorting import EndSort, purpose_of
 from services.core.commands.service import quieting
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
@@ -26,12 +27,13 @@ async def list_silences(
     uow: ReadUnit,
     page: PageQuery,
     state: Annotated[SilenceState | None, Query(description="Only those that are so now.")] = None,
+    sort: EndSort = EndSort.LAST,
 ) -> Page[SilenceView]:
-    """The last to end first."""
-    start = page.start(datetime, UUID, purpose=_PURPOSE)
-    before = None if start is None else (start[0], start[1])
-    found = await silences.list_silences(uow, state, before=before, limit=page.limit + 1)
-    items, cursor = page.cut(found, lambda each: [each.ends_at, each.id], purpose=_PURPOSE)
+    """Unasked the last to end first."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    found = await silences.list_silences(uow, state, stretch)
+    items, cursor = page.cut(found, lambda each: [each.ends_at, each.id], purpose=purpose)
     return Page(items=[SilenceView.of(each, uow.now) for each in items], next_cursor=cursor)
 
 

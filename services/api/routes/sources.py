@@ -7,7 +7,9 @@ from fastapi import APIRouter, Body, Response, status
 
 from services.api.deps import ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
+from services.api.paging import end_of_named, made_or_named
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import OldestMadeSort, is_by_name, purpose_of
 from services.api.schemas.sources import (
     CreatedSecretView,
     CreatedSourceView,
@@ -17,19 +19,23 @@ from services.api.schemas.sources import (
     SourceView,
 )
 from services.core.intake import service as intake
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import NotFoundError
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
 _PURPOSE = "sources"
 
 
-@router.get("", summary="List sources")
-async def list_sources(uow: ReadUnit, page: PageQuery) -> Page[SourceView]:
-    """Oldest first, without closed ones."""
-    start = page.start(UUID, purpose=_PURPOSE)
-    found = await intake.list_sources(uow, after=start[0] if start else None, limit=page.limit + 1)
-    items, end = page.cut(found, lambda source: [source.id], purpose=_PURPOSE)
-    return Page(items=[SourceView.model_validate(source) for source in items], next_cursor=end)
+@router.get("", summary="List sources", responses=problems(InvalidCursorError))
+async def list_sources(
+    uow: ReadUnit, page: PageQuery, sort: OldestMadeSort = OldestMadeSort.OLDEST
+) -> Page[SourceView]:
+    """Unasked those made first; without closed ones."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = made_or_named(page, sort, purpose)
+    found = await intake.list_sources(uow, stretch, by_name=is_by_name(sort))
+    items, end = page.cut(found, end_of_named(sort), purpose=purpose)
+    return Page(items=[SourceView.model_validate(each) for each in items], next_cursor=end)
 
 
 @router.post("", summary="Register a source", status_code=status.HTTP_201_CREATED)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response, status
 from services.api.deps import ManageUnit, PageQuery, ReadUnit
 from services.api.errors import problems
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import LatestStartSort, purpose_of
 from services.api.schemas.standstills import StandstillBody, StandstillView
 from services.core.calendars import service as calendars
 from services.core.calendars.errors import StandstillBegunError, StandstillOverError
@@ -20,12 +21,14 @@ _PURPOSE = "standstills"
 
 
 @router.get("", summary="List standstills", responses=problems(InvalidCursorError))
-async def list_standstills(uow: ReadUnit, page: PageQuery) -> Page[StandstillView]:
-    """The latest beginning first, with how far open cases were planned anew."""
-    start = page.start(datetime, UUID, purpose=_PURPOSE)
-    before = None if start is None else (start[0], start[1])
-    found = await calendars.list_standstills(uow, before=before, limit=page.limit + 1)
-    items, cursor = page.cut(found, lambda each: [each.starts_at, each.id], purpose=_PURPOSE)
+async def list_standstills(
+    uow: ReadUnit, page: PageQuery, sort: LatestStartSort = LatestStartSort.LATEST
+) -> Page[StandstillView]:
+    """Unasked the latest beginning first, with how far open cases were planned anew."""
+    purpose = purpose_of(_PURPOSE, sort)
+    stretch = page.stretch(sort, datetime, UUID, purpose=purpose)
+    found = await calendars.list_standstills(uow, stretch)
+    items, cursor = page.cut(found, lambda each: [each.starts_at, each.id], purpose=purpose)
     return Page(items=[StandstillView.of(each) for each in items], next_cursor=cursor)
 
 

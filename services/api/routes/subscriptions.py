@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from services.api.deps import ManageUnit, PageQuery, ReadUnit, State, require
+from services.api.deps import LongPageQuery, ManageUnit, PageQuery, ReadUnit, State, require
 from services.api.errors import problems
 from services.api.schemas.common import Page
+from services.api.schemas.sorting import MadeSort, NamedSort, purpose_of
 from services.api.schemas.subscriptions import (
     SubscriptionBody,
     SubscriptionDeliveryView,
@@ -20,6 +21,7 @@ from services.api.schemas.subscriptions import (
     SubscriptionView,
     SubscriptionWithSecret,
 )
+from services.api.whole import part_of
 from services.core.gateways.channels.wiring import open_gateways
 from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
@@ -38,13 +40,15 @@ router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 _NEW = Backlog(0, 0, None)
 
 
-@router.get("", summary="List subscriptions")
-async def list_subscriptions(uow: ReadUnit) -> Page[SubscriptionView]:
-    """By name, with how far behind each is. There are 50 at most: the page is always whole."""
+@router.get("", summary="List subscriptions", responses=problems(InvalidCursorError))
+async def list_subscriptions(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[SubscriptionView]:
+    """With how far behind each is. There are 50 at most."""
     found = await subscriptions.list_subscriptions(uow)
     backlogs = await subscriptions.list_backlogs(uow, [one.id for one in found])
     items = [SubscriptionView.of(one, backlogs[one.id], uow.real_now) for one in found]
-    return Page(items=items)
+    return part_of(items, page, sort, noun="subscriptions")
 
 
 @router.post(
@@ -167,18 +171,19 @@ async def test_subscription(
     responses=problems(NotFoundError, InvalidCursorError),
 )
 async def list_deliveries(
-    uow: ReadUnit, page: PageQuery, subscription_id: UUID, state: ParcelState | None = None
+    uow: ReadUnit,
+    page: PageQuery,
+    subscription_id: UUID,
+    state: ParcelState | None = None,
+    sort: MadeSort = MadeSort.NEWEST,
 ) -> Page[SubscriptionDeliveryView]:
-    """The newest first, each with its attempts. What arrived is kept a week, all else a month."""
-    purpose = f"subscription-deliveries:{subscription_id}"
-    start = page.start(int, purpose=purpose)
-    found = await subscriptions.list_parcels(
-        uow,
-        subscription_id,
-        state=state,
-        before=start[0] if start else None,
-        limit=page.limit + 1,
-    )
+    """Unasked the newest first, each with its attempts.
+
+    What arrived is kept a week, all else a month.
+    """
+    purpose = purpose_of(f"subscriptions/{subscription_id}/deliveries", sort)
+    stretch = page.stretch(sort, int, purpose=purpose)
+    found = await subscriptions.list_parcels(uow, subscription_id, stretch, state=state)
     shown, cursor = page.cut(found, lambda last: [last.seq], purpose=purpose)
     items = [SubscriptionDeliveryView.of(parcel) for parcel in shown]
     return Page(items=items, next_cursor=cursor)

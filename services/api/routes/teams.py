@@ -4,11 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from services.api.deps import ManageReadUnit, ManageUnit, ReadUnit
+from services.api.deps import LongPageQuery, ManageReadUnit, ManageUnit, ReadUnit
 from services.api.errors import problems
 from services.api.ladder_use import find_ladder_naming
 from services.api.schemas.common import Page
 from services.api.schemas.rotas import ContactsBody, ContactsView, TeamBody, TeamView
+from services.api.schemas.sorting import NamedSort
+from services.api.whole import part_of
+from services.core.kit.cursors import InvalidCursorError
 from services.core.kit.errors import InvalidInputError, NotFoundError
 from services.core.rotas import service as rotas
 from services.core.rotas.errors import TeamInUseError, TeamNameTakenError, TooManyTeamsError
@@ -18,10 +21,13 @@ router = APIRouter(prefix="/v1", tags=["rotas"])
 _REFUSED = problems(TeamNameTakenError, TooManyTeamsError, InvalidInputError, NotFoundError)
 
 
-@router.get("/teams", summary="List teams")
-async def list_teams(uow: ReadUnit) -> Page[TeamView]:
-    """Live teams by name, with their members. There are few: the page is always whole."""
-    return Page(items=[TeamView.model_validate(each) for each in await rotas.list_teams(uow)])
+@router.get("/teams", summary="List teams", responses=problems(InvalidCursorError))
+async def list_teams(
+    uow: ReadUnit, page: LongPageQuery, sort: NamedSort = NamedSort.NAME
+) -> Page[TeamView]:
+    """Live teams with their members. There are 200 at most."""
+    found = [TeamView.model_validate(each) for each in await rotas.list_teams(uow)]
+    return part_of(found, page, sort, noun="teams")
 
 
 @router.post(

@@ -1,7 +1,7 @@
 """SQL of bursts: read what opened since, keep who asked what, show who still waits."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.core.bursts.models import BurstQuestionRow, BurstRow
 from services.core.bursts.types import Asked, Burst, BurstCase
 from services.core.cases.types import CaseState
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.triage.types import Category, Tier
 
@@ -70,7 +71,7 @@ WHERE q.workspace_id = :workspace_id AND q.message_id = b.message_id AND q.burst
 BURSTS = """
 WITH page AS MATERIALIZED (
   SELECT * FROM bursts b WHERE b.workspace_id = :workspace_id {conditions}
-  ORDER BY b.last_at DESC, b.id DESC LIMIT :limit
+  {stretch}
 )
 SELECT page.*, CASE WHEN m.deleted_at IS NULL THEN m.text END AS text,
   count(c.id) AS size, count(c.id) FILTER (WHERE c.unanswered > 0) AS waiting,
@@ -81,7 +82,7 @@ JOIN cases c ON c.workspace_id = :workspace_id AND c.id = q.case_id AND c.state 
 LEFT JOIN messages m ON m.workspace_id = :workspace_id AND m.id = page.message_id
 GROUP BY page.workspace_id, page.id, page.post_id, page.source_id, page.message_id,
   page.started_at, page.last_at, page.answered_at, m.text, m.deleted_at
-ORDER BY page.last_at DESC, page.id DESC
+ORDER BY {order}
 """
 
 WAITING = """
@@ -195,23 +196,23 @@ async def add_bursts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
 
 async def list_bursts(
     uow: UnitOfWork,
+    wanted: Stretch,
     *,
     waiting: bool,
     burst_id: UUID | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int,
 ) -> list[Burst]:
-    """The last asked first; `waiting` leaves out those in which nobody waits any more."""
-    bound: dict[str, Any] = {"workspace_id": uow.workspace_id, "limit": limit}
+    """By the last question; `waiting` leaves out those in which nobody waits any more."""
+    bound: dict[str, Any] = {"workspace_id": uow.workspace_id} | wanted.bound
     conditions = WAITING if waiting else ""
     if burst_id is not None:
         conditions += " AND b.id = :burst_id"
         bound["burst_id"] = burst_id
-    if before is not None:
-        conditions += " AND (b.last_at, b.id) < (:before_at, :before_id)"
-        bound |= {"before_at": before[0], "before_id": before[1]}
-    rows = await uow.execute(BURSTS.format(conditions=conditions), bound)
-    return [_burst(row) for row in rows]
+    statement = BURSTS.format(
+        conditions=conditions,
+        stretch=wanted.sql("b.last_at", "b.id"),
+        order=wanted.order("page.last_at", "page.id"),
+    )
+    return [_burst(row) for row in await uow.execute(statement, bound)]
 
 
 async def list_cases(uow: UnitOfWork, burst_id: UUID, limit: int) -> list[BurstCase]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.core.bursts.facts import burst_changed
 from services.core.bursts.types import Asked, Burst, BurstCase, BurstLimits, Joined
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import service as stream
 
@@ -21,6 +21,7 @@ FACTS_A_TURN = 1_000
 MOST_AROUND = 300
 MOST_CASES = 500
 OPENED = "case.opened"
+NEWEST = newest(50)
 
 
 async def gather(database: Database, limits: BurstLimits) -> int:
@@ -39,19 +40,15 @@ async def gather(database: Database, limits: BurstLimits) -> int:
 
 
 async def list_bursts(
-    uow: UnitOfWork,
-    *,
-    waiting: bool = True,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
+    uow: UnitOfWork, wanted: Stretch = NEWEST, *, waiting: bool = True
 ) -> list[Burst]:
-    """The last asked first; by default those in which somebody still waits."""
-    return await repository.list_bursts(uow, waiting=waiting, before=before, limit=limit)
+    """By the last question; by default those in which somebody still waits."""
+    return await repository.list_bursts(uow, wanted, waiting=waiting)
 
 
 async def get_burst(uow: UnitOfWork, burst_id: UUID) -> tuple[Burst, list[BurstCase]]:
     """A burst with its first 500 cases. Raises NotFoundError."""
-    found = await repository.list_bursts(uow, waiting=False, burst_id=burst_id, limit=1)
+    found = await repository.list_bursts(uow, newest(1), waiting=False, burst_id=burst_id)
     if not found:
         noun = "burst"
         raise NotFoundError(noun)

@@ -18,6 +18,7 @@ from services.core.calendars.types import (
     Standstill,
     StandstillReason,
 )
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 DRAFT = TypeAdapter(CalendarDraft)
@@ -40,7 +41,7 @@ ORDER BY c.name, c.id
 VERSIONS = f"""
 SELECT {COLUMNS} FROM calendar_versions v
 JOIN calendars c ON c.workspace_id = v.workspace_id AND c.id = v.calendar_id
-WHERE v.workspace_id = :workspace_id AND v.calendar_id = :calendar_id ORDER BY v.version
+WHERE v.workspace_id = :workspace_id AND v.calendar_id = :calendar_id {{stretch}}
 """
 
 CHOSEN = f"""
@@ -98,8 +99,7 @@ ORDER BY starts_at, id
 
 STANDSTILLS = """
 SELECT * FROM standstills
-WHERE workspace_id = :workspace_id AND withdrawn_at IS NULL {conditions}
-ORDER BY starts_at DESC, id DESC LIMIT :limit
+WHERE workspace_id = :workspace_id AND withdrawn_at IS NULL {stretch}
 """
 
 ABSENT = """
@@ -125,10 +125,11 @@ async def list_calendars(uow: UnitOfWork) -> list[Calendar]:
     return [read_calendar(row) for row in rows]
 
 
-async def list_versions(uow: UnitOfWork, calendar_id: UUID) -> list[Calendar]:
-    """Oldest first, those of archived calendars too."""
-    parameters = {"workspace_id": uow.workspace_id, "calendar_id": calendar_id}
-    return [read_calendar(row) for row in await uow.execute(VERSIONS, parameters)]
+async def list_versions(uow: UnitOfWork, calendar_id: UUID, wanted: Stretch) -> list[Calendar]:
+    """By their numbers, those of archived calendars too."""
+    parameters = {"workspace_id": uow.workspace_id, "calendar_id": calendar_id} | wanted.bound
+    statement = VERSIONS.format(stretch=wanted.sql("v.version"))
+    return [read_calendar(row) for row in await uow.execute(statement, parameters)]
 
 
 async def list_chosen(uow: UnitOfWork, wanted: Sequence[tuple[UUID, int]]) -> list[Calendar]:
@@ -204,17 +205,11 @@ async def list_pausing(uow: UnitOfWork, since: datetime) -> list[Standstill]:
     return [read_standstill(row) for row in await uow.execute(PAUSING, parameters)]
 
 
-async def list_standstills(
-    uow: UnitOfWork, *, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Standstill]:
-    """Latest beginning first."""
-    bound: dict[str, Any] = {"workspace_id": uow.workspace_id, "limit": limit}
-    conditions = ""
-    if before is not None:
-        conditions = "AND (starts_at, id) < (:before_at, :before_id)"
-        bound |= {"before_at": before[0], "before_id": before[1]}
-    rows = await uow.execute(STANDSTILLS.format(conditions=conditions), bound)
-    return [read_standstill(row) for row in rows]
+async def list_standstills(uow: UnitOfWork, wanted: Stretch) -> list[Standstill]:
+    """By when they begin."""
+    bound = {"workspace_id": uow.workspace_id} | wanted.bound
+    statement = STANDSTILLS.format(stretch=wanted.sql("starts_at", "id"))
+    return [read_standstill(row) for row in await uow.execute(statement, bound)]
 
 
 async def list_absent(uow: UnitOfWork, since: datetime, until: datetime) -> list[Standstill]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.alerts.types import Severity
@@ -19,6 +19,7 @@ from services.core.detectors.types import (
     Figure,
     Firing,
 )
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.triage.types import Tier
 
@@ -247,23 +248,15 @@ async def end_of_detector(uow: UnitOfWork, detector_id: UUID, at: datetime) -> l
 
 
 async def list_firings(
-    uow: UnitOfWork,
-    *,
-    detector_id: UUID | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    uow: UnitOfWork, wanted: Stretch, *, detector_id: UUID | None
 ) -> list[Firing]:
-    """The last begun first."""
+    """By when they began."""
     query = select(DetectorFiringRow.__table__).where(
         DetectorFiringRow.workspace_id == uow.workspace_id
     )
     if detector_id is not None:
         query = query.where(DetectorFiringRow.detector_id == detector_id)
-    if before is not None:
-        query = query.where(tuple_(DetectorFiringRow.started_at, DetectorFiringRow.id) < before)
-    query = query.order_by(DetectorFiringRow.started_at.desc(), DetectorFiringRow.id.desc()).limit(
-        limit
-    )
+    query = wanted.of(query, DetectorFiringRow.started_at, DetectorFiringRow.id)
     return [_read_firing(row) for row in await uow.execute(query)]
 
 

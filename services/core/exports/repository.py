@@ -18,6 +18,7 @@ from services.core.exports.types import (
     FileFormat,
     What,
 )
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 Place = Sequence[str]
@@ -161,13 +162,10 @@ async def hold(uow: UnitOfWork, claim: Claim) -> Row[Any] | None:
     return (await uow.execute(query)).one_or_none()
 
 
-async def list_exports(uow: UnitOfWork, before: UUID | None, limit: int) -> list[Export]:
-    """The last ordered first."""
+async def list_exports(uow: UnitOfWork, wanted: Stretch) -> list[Export]:
+    """By their ids, which is when they were ordered."""
     query = select(ExportRow.__table__).where(ExportRow.workspace_id == uow.workspace_id)
-    if before is not None:
-        query = query.where(ExportRow.id < before)
-    rows = await uow.execute(query.order_by(ExportRow.id.desc()).limit(limit))
-    return [_export(row) for row in rows]
+    return [_export(row) for row in await uow.execute(wanted.of(query, ExportRow.id))]
 
 
 async def change_export(uow: UnitOfWork, export_id: UUID, **values: Any) -> None:

@@ -25,6 +25,7 @@ from services.core.exports.types import (
 from services.core.intake import service as intake
 from services.core.kit import ids
 from services.core.kit.errors import InvalidInputError, NotFoundError, UnavailableError
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import Database, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -84,9 +85,9 @@ async def get_export(uow: UnitOfWork, export_id: UUID) -> Export:
     return _known(export)
 
 
-async def list_exports(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[Export]:
-    """The last ordered first; `before` is the id of the last one already seen."""
-    return await repository.list_exports(uow, before, limit)
+async def list_exports(uow: UnitOfWork, wanted: Stretch) -> list[Export]:
+    """By when they were ordered."""
+    return await repository.list_exports(uow, wanted)
 
 
 async def cancel(uow: UnitOfWork, export_id: UUID) -> Export:

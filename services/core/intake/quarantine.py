@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 # Said twice: the index is partial over two states, and is only used for a query that names them.
@@ -18,9 +19,7 @@ FROM journal
 WHERE workspace_id = :workspace_id AND {_QUARANTINED}
   AND (CAST(:source_id AS uuid) IS NULL OR source_id = :source_id)
   AND delivery_id >= :first AND delivery_id < :end
-  AND (CAST(:delivery_id AS uuid) IS NULL
-       OR (delivery_id, position) < (CAST(:delivery_id AS uuid), CAST(:position AS int)))
-ORDER BY delivery_id DESC, position DESC LIMIT :limit
+  {{stretch}}
 """
 
 KNOWN: Final = """
@@ -55,25 +54,17 @@ SELECT delivery_id, count(*) AS entries FROM released GROUP BY delivery_id
 
 
 async def list_entries(
-    uow: UnitOfWork,
-    *,
-    source_id: UUID | None,
-    first: UUID,
-    end: UUID,
-    before: tuple[UUID, int] | None,
-    limit: int,
+    uow: UnitOfWork, wanted: Stretch, *, source_id: UUID | None, first: UUID, end: UUID
 ) -> list[Row[Any]]:
-    """Newest first, of deliveries in [first, end); `before` is the last place already seen."""
+    """By delivery and position, of deliveries in [first, end)."""
     parameters = {
         "workspace_id": uow.workspace_id,
         "source_id": source_id,
         "first": first,
         "end": end,
-        "delivery_id": before[0] if before else None,
-        "position": before[1] if before else 0,
-        "limit": limit,
-    }
-    return list(await uow.execute(LIST, parameters))
+    } | wanted.bound
+    statement = LIST.format(stretch=wanted.sql("delivery_id", "position"))
+    return list(await uow.execute(statement, parameters))
 
 
 async def list_known(uow: UnitOfWork, delivery_ids: Sequence[UUID]) -> set[UUID]:

@@ -21,6 +21,7 @@ from services.core.intake.records import (
     SourceDoor,
 )
 from services.core.intake.states import DeliveryState, EntryState, delivery_state
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 
@@ -46,14 +47,13 @@ async def add_source(uow: UnitOfWork, source: Source) -> None:
     await uow.execute(insert(SourceRow).values(**values))
 
 
-async def list_sources(uow: UnitOfWork, *, after: UUID | None, limit: int) -> list[Source]:
-    """Oldest first, deleted ones left out; `after` is the last id already seen."""
+async def list_sources(uow: UnitOfWork, wanted: Stretch, *, by_name: bool) -> list[Source]:
+    """By their names or their ids, which is when they were made; deleted ones are left out."""
     query = select(SourceRow.__table__).where(
         SourceRow.workspace_id == uow.workspace_id, SourceRow.deleted_at.is_(None)
     )
-    if after is not None:
-        query = query.where(SourceRow.id > after)
-    rows = (await uow.execute(query.order_by(SourceRow.id).limit(limit))).all()
+    order = (SourceRow.name, SourceRow.id) if by_name else (SourceRow.id,)
+    rows = (await uow.execute(wanted.of(query, *order))).all()
     secrets = await _list_secrets(uow, [row.id for row in rows])
     return [_source(row, secrets.get(row.id, ())) for row in rows]
 
@@ -296,22 +296,12 @@ async def list_entries(uow: UnitOfWork, delivery_id: UUID) -> list[EntryView]:
 
 
 async def list_deliveries(
-    uow: UnitOfWork,
-    *,
-    source_id: UUID | None,
-    state: DeliveryState | None,
-    before: UUID | None,
-    limit: int,
+    uow: UnitOfWork, wanted: Stretch, *, source_id: UUID | None, state: DeliveryState | None
 ) -> list[DeliverySummary]:
-    """Newest first; `before` is the last id already seen."""
-    parameters = {
-        "workspace_id": uow.workspace_id,
-        "source_id": source_id,
-        "state": state,
-        "before": before,
-        "limit": limit,
-    }
-    return [_summary(row) for row in await uow.execute(statements.LIST_DELIVERIES, parameters)]
+    """By their ids, which is when they came."""
+    named = {"workspace_id": uow.workspace_id, "source_id": source_id, "state": state}
+    statement = statements.LIST_DELIVERIES.format(stretch=wanted.sql("deliveries.id"))
+    return [_summary(row) for row in await uow.execute(statement, named | wanted.bound)]
 
 
 async def _list_secrets(

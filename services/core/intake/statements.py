@@ -321,12 +321,11 @@ FROM journal WHERE workspace_id = :workspace_id AND delivery_id = :delivery_id O
 """
 
 LIST_DELIVERIES: Final = f"""{_SUMMARY}
-  AND (CAST(:before AS uuid) IS NULL OR deliveries.id < :before)
   AND (CAST(:source_id AS uuid) IS NULL OR source_id = :source_id)
   AND CASE CAST(:state AS text)
     WHEN 'pending' THEN coalesce(entries.pending, false)
     WHEN 'quarantined' THEN coalesce(entries.quarantined AND NOT entries.pending, false)
     WHEN 'processed' THEN NOT coalesce(entries.quarantined OR entries.pending, false)
     ELSE true END
-ORDER BY deliveries.id DESC LIMIT :limit
+  {{stretch}}
 """

@@ -46,7 +46,10 @@ class CursorCodec:
         self._key = hashlib.blake2b(key, digest_size=32).digest()
 
     def encode(self, values: Sequence[CursorValue], *, purpose: str = "") -> str:
-        packed = json.dumps([_pack(value) for value in values], separators=(",", ":"))
+        # A name of any script is spelled out: escaped, the longest would make too long a cursor.
+        packed = json.dumps(
+            [_pack(value) for value in values], ensure_ascii=False, separators=(",", ":")
+        )
         payload = packed.encode()
         return base64.urlsafe_b64encode(self._sign(payload, purpose) + payload).decode().rstrip("=")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.core.calendars import service as calendars
 from services.core.calendars.types import Standstill, StandstillReason
 from services.core.cases import service as cases
+from services.core.kit.stretches import newest
 from services.core.kit.uow import UnitOfWork
 from services.core.notices import repository, rules
 from services.core.notices.errors import NotLateError
@@ -77,7 +78,7 @@ async def _promised_seconds(uow: UnitOfWork, case_id: UUID, row: Any) -> int | N
 
 
 async def _absences(uow: UnitOfWork, language: Language, texts: Any) -> list[AwayNotice]:
-    found = await calendars.list_standstills(uow, before=None, limit=MOST_ABSENCES)
+    found = await calendars.list_standstills(uow, newest(MOST_ABSENCES))
     ours = [each for each in found if _is_told(each, uow)]
     notices = []
     for each in sorted(ours, key=lambda one: one.starts_at):

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.reports.models import ReportIssueRow, ReportRow
 from services.core.reports.types import Issue, IssueState, Language, Period, Report
@@ -49,8 +50,7 @@ WHERE workspace_id = :workspace_id AND report_id = :report_id AND first_day = :f
 """
 ISSUES: Final = """
 SELECT * FROM report_issues WHERE workspace_id = :workspace_id AND report_id = :report_id
-  AND first_day < coalesce(CAST(:before AS date), 'infinity')
-ORDER BY first_day DESC LIMIT :limit
+  {stretch}
 """
 # Held to the end of the transaction: reports of a workspace are counted and added one by one.
 TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended('reports/' || :workspace_id, 0))"
@@ -222,17 +222,11 @@ async def get_report(uow: UnitOfWork, report_id: UUID, *, locked: bool = False) 
     return None if row is None else _report(row)
 
 
-async def list_issues(
-    uow: UnitOfWork, report_id: UUID, before: date | None, limit: int
-) -> list[Issue]:
-    """The last first; `before` is the first day of the last one already seen."""
-    bound = {
-        "workspace_id": uow.workspace_id,
-        "report_id": report_id,
-        "before": before,
-        "limit": limit,
-    }
-    return [_issue(row) for row in await uow.execute(ISSUES, bound)]
+async def list_issues(uow: UnitOfWork, report_id: UUID, wanted: Stretch) -> list[Issue]:
+    """By their first days."""
+    bound = {"workspace_id": uow.workspace_id, "report_id": report_id} | wanted.bound
+    statement = ISSUES.format(stretch=wanted.sql("first_day"))
+    return [_issue(row) for row in await uow.execute(statement, bound)]
 
 
 def _report(row: Row[Any]) -> Report:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from services.core.gateways.channels.port import Parcel
 from services.core.gateways.channels.wiring import Gateways
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.metrics import service as metrics
 from services.core.metrics.pages import Dashboard
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 QUEUE: Final = "reports"
 MOST_DETAIL: Final = 300
+NEWEST = newest(20)
 
 
 async def create_report(uow: UnitOfWork, draft: ReportDraft, *, zone: str) -> Report:
@@ -115,15 +117,10 @@ async def list_reports(uow: UnitOfWork) -> list[Report]:
     return await repository.list_reports(uow)
 
 
-async def list_issues(
-    uow: UnitOfWork, report_id: UUID, *, before: date | None = None, limit: int = 20
-) -> list[Issue]:
-    """The last first; `before` is the first day of the last one already seen.
-
-    Raises NotFoundError.
-    """
+async def list_issues(uow: UnitOfWork, report_id: UUID, wanted: Stretch = NEWEST) -> list[Issue]:
+    """By their first days. Raises NotFoundError."""
     await get_report(uow, report_id)
-    return await repository.list_issues(uow, report_id, before, limit)
+    return await repository.list_issues(uow, report_id, wanted)
 
 
 async def send_due(database: Database, gateways: Gateways, *, zone: str) -> int:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Table, func, select, tuple_, update
+from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.kit.bulk import insert_rows
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.silences.models import (
     InhibitionRow,
@@ -111,11 +111,9 @@ async def get_silence(uow: UnitOfWork, silence_id: UUID, *, lock: bool = False) 
 async def list_silences(
     uow: UnitOfWork,
     state: SilenceState | None,
-    *,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    wanted: Stretch,
 ) -> list[Silence]:
-    """The last to end first; `before` is the end and id of the last one already seen."""
+    """By when they end."""
     query = select(SilenceRow.__table__).where(SilenceRow.workspace_id == uow.workspace_id)
     if state is SilenceState.EXPIRED:
         query = query.where(SilenceRow.ends_at <= uow.now)
@@ -123,9 +121,7 @@ async def list_silences(
         begun = SilenceRow.starts_at <= uow.now
         is_active = state is SilenceState.ACTIVE
         query = query.where(SilenceRow.ends_at > uow.now, begun if is_active else ~begun)
-    if before is not None:
-        query = query.where(tuple_(SilenceRow.ends_at, SilenceRow.id) < before)
-    query = query.order_by(SilenceRow.ends_at.desc(), SilenceRow.id.desc()).limit(limit)
+    query = wanted.of(query, SilenceRow.ends_at, SilenceRow.id)
     return [_silence(row) for row in await uow.execute(query)]
 
 

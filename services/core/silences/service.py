@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.silences import repository, rules
 from services.core.silences.errors import (
@@ -42,6 +42,7 @@ MOST_LOOKED_AT: Final = 2_000
 MOST_SHOWN: Final = 50
 look_again_at: Final = rules.look_again_at
 state_of: Final = rules.state_of
+NEWEST = newest(50)
 
 
 async def find_holding(uow: UnitOfWork, alerts: Sequence[Holdable]) -> dict[UUID, Hold]:
@@ -69,12 +70,10 @@ async def find_holding(uow: UnitOfWork, alerts: Sequence[Holdable]) -> dict[UUID
 async def list_silences(
     uow: UnitOfWork,
     state: SilenceState | None = None,
-    *,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
+    wanted: Stretch = NEWEST,
 ) -> list[Silence]:
-    """The last to end first; pass end and id of the last one seen as `before` for the next page."""
-    return await repository.list_silences(uow, state, before=before, limit=limit)
+    """By when they end."""
+    return await repository.list_silences(uow, state, wanted)
 
 
 async def get_silence(uow: UnitOfWork, silence_id: UUID) -> Silence:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.sql import text
 
 from services.core.kit.bulk import insert_rows, update_rows
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.sla.models import (
     ClockRow,
@@ -39,6 +40,13 @@ FROM policy_versions v
 JOIN policies p ON p.workspace_id = v.workspace_id AND p.id = v.policy_id
 WHERE v.workspace_id = :workspace_id AND v.policy_id = ANY(CAST(:policy_ids AS uuid[]))
 ORDER BY v.policy_id, v.version
+"""
+
+VERSIONS_OF_ONE = """
+SELECT p.id, p.name, p.is_default, p.position, p.created_at, p.updated_at, v.version, v.definition
+FROM policy_versions v
+JOIN policies p ON p.workspace_id = v.workspace_id AND p.id = v.policy_id
+WHERE v.workspace_id = :workspace_id AND v.policy_id = :policy_id {stretch}
 """
 
 NEXT_MOMENT = """
@@ -183,6 +191,13 @@ async def list_policy_versions(uow: UnitOfWork, policy_ids: Sequence[UUID]) -> l
             POLICY_VERSIONS, {"workspace_id": uow.workspace_id, "policy_ids": list(policy_ids)}
         )
     )
+
+
+async def list_versions_of_one(uow: UnitOfWork, policy_id: UUID, wanted: Stretch) -> list[Row[Any]]:
+    """By their numbers, those of archived policies too."""
+    bound = {"workspace_id": uow.workspace_id, "policy_id": policy_id} | wanted.bound
+    statement = VERSIONS_OF_ONE.format(stretch=wanted.sql("v.version"))
+    return list(await uow.execute(statement, bound))
 
 
 async def add_policy(uow: UnitOfWork, row: dict[str, Any]) -> None:
@@ -346,14 +361,11 @@ async def note_replan(uow: UnitOfWork, replan_id: UUID, values: dict[str, Any]) 
     )
 
 
-async def list_replans(uow: UnitOfWork, policy_id: UUID, limit: int) -> list[Row[Any]]:
-    query = (
-        select(ReplanRow.__table__)
-        .where(ReplanRow.workspace_id == uow.workspace_id, ReplanRow.policy_id == policy_id)
-        .order_by(ReplanRow.created_at.desc(), ReplanRow.id.desc())
-        .limit(limit)
+async def list_replans(uow: UnitOfWork, policy_id: UUID, wanted: Stretch) -> list[Row[Any]]:
+    query = select(ReplanRow.__table__).where(
+        ReplanRow.workspace_id == uow.workspace_id, ReplanRow.policy_id == policy_id
     )
-    return list(await uow.execute(query))
+    return list(await uow.execute(wanted.of(query, ReplanRow.created_at, ReplanRow.id)))
 
 
 async def miss_clocks(uow: UnitOfWork, clock_ids: Sequence[UUID]) -> list[Row[Any]]:

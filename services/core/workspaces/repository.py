@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.workspaces.models import ApiKeyRow, MemberRow, WorkspaceRow
 from services.core.workspaces.types import KeyRecord, Member, Role, Scope, Workspace
@@ -93,13 +94,11 @@ async def get_key_by_prefix(uow: UnitOfWork, prefix: str) -> KeyRecord | None:
     return _key(row) if row else None
 
 
-async def list_keys(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[KeyRecord]:
-    """Newest first; `before` is the last id already seen."""
+async def list_keys(uow: UnitOfWork, wanted: Stretch, *, by_name: bool) -> list[KeyRecord]:
+    """By their names or their ids, which is when they were made."""
     query = select(ApiKeyRow.__table__).where(ApiKeyRow.workspace_id == uow.workspace_id)
-    if before is not None:
-        query = query.where(ApiKeyRow.id < before)
-    query = query.order_by(ApiKeyRow.id.desc()).limit(limit)
-    return [_key(row) for row in await uow.execute(query)]
+    order = (ApiKeyRow.name, ApiKeyRow.id) if by_name else (ApiKeyRow.id,)
+    return [_key(row) for row in await uow.execute(wanted.of(query, *order))]
 
 
 async def revoke_key(uow: UnitOfWork, key_id: UUID) -> datetime | None:
@@ -156,12 +155,11 @@ async def add_member(uow: UnitOfWork, member: Member) -> bool:
     return (await uow.execute(statement)).rowcount == 1
 
 
-async def list_members(uow: UnitOfWork, *, after: UUID | None, limit: int) -> list[Member]:
-    """Oldest first; `after` is the last id already seen."""
+async def list_members(uow: UnitOfWork, wanted: Stretch, *, by_name: bool) -> list[Member]:
+    """By their names or their ids, which is when they were added."""
     query = select(MemberRow.__table__).where(MemberRow.workspace_id == uow.workspace_id)
-    if after is not None:
-        query = query.where(MemberRow.id > after)
-    return [_member(row) for row in await uow.execute(query.order_by(MemberRow.id).limit(limit))]
+    order = (MemberRow.name, MemberRow.id) if by_name else (MemberRow.id,)
+    return [_member(row) for row in await uow.execute(wanted.of(query, *order))]
 
 
 async def get_member(uow: UnitOfWork, member_id: UUID) -> Member | None:

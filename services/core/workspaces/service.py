@@ -14,6 +14,7 @@ from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.brief import BriefMemory
 from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch, newest, oldest
 from services.core.kit.uow import SYSTEM_ACTOR, Actor, Database, UnitOfWork
 from services.core.workspaces import repository, rules
 from services.core.workspaces.errors import (
@@ -38,6 +39,8 @@ ALL_SCOPES = frozenset(Scope)
 
 # One memory for each database a process holds, keyed by the hash of the key, never the key.
 _callers: WeakKeyDictionary[Database, BriefMemory[bytes, Caller | None]] = WeakKeyDictionary()
+NEWEST = newest(200)
+FIRST = oldest(200)
 
 
 async def create_workspace(
@@ -154,10 +157,10 @@ async def create_key(
 
 
 async def list_keys(
-    uow: UnitOfWork, *, before: UUID | None = None, limit: int = 200
+    uow: UnitOfWork, wanted: Stretch = NEWEST, *, by_name: bool = False
 ) -> list[KeyRecord]:
-    """Newest first, revoked ones included; `before` is the last id already seen."""
-    return await repository.list_keys(uow, before=before, limit=limit)
+    """By when they were made, or by name; revoked ones included."""
+    return await repository.list_keys(uow, wanted, by_name=by_name)
 
 
 async def revoke_key(uow: UnitOfWork, key_id: UUID) -> None:
@@ -224,10 +227,10 @@ async def _look_up(database: Database, parts: rules.KeyParts) -> Caller | None:
 
 
 async def list_members(
-    uow: UnitOfWork, *, after: UUID | None = None, limit: int = 200
+    uow: UnitOfWork, wanted: Stretch = FIRST, *, by_name: bool = False
 ) -> list[Member]:
-    """Oldest first; `after` is the last id already seen."""
-    return await repository.list_members(uow, after=after, limit=limit)
+    """By when they were added, or by name."""
+    return await repository.list_members(uow, wanted, by_name=by_name)
 
 
 async def get_member(uow: UnitOfWork, member_id: UUID) -> Member:

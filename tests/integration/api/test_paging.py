@@ -129,6 +129,42 @@ async def test_messages_that_stay_as_they_are_are_listed_once_both_ways(
     assert kept == in_order
 
 
+@pytest.mark.parametrize("sort", ["name", "-name"])
+@pytest.mark.parametrize("place", ["/v1/members", "/v1/teams"])
+async def test_what_keeps_its_name_is_listed_once_while_others_come_and_change_theirs(
+    api: httpx.AsyncClient, place: str, sort: str
+) -> None:
+    """Members are put in order by the database, teams after the reading."""
+    chance = Random(sort)  # noqa: S311 - seeded, so that what fails fails again
+    are_members = place == "/v1/members"
+    made: list[str] = []
+
+    async def make_one() -> str:
+        # Members may share a name, teams may not.
+        name = f"{chance.choice('aÄ鹿')}{'' if are_members else len(made)}"
+        body = {"name": name} | ({"handle": f"h{len(made)}"} if are_members else {})
+        answer = await api.post(place, json=body | ({} if are_members else {"member_ids": []}))
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+        return made[-1]
+
+    steady = {await make_one() for _ in range(STEADY)}
+    moving = [await make_one() for _ in range(8)]
+
+    async def disturb() -> None:
+        moving.append(await make_one())
+        one = moving.pop(chance.randrange(len(moving)))
+        if are_members:
+            changed = await api.patch(f"{place}/{one}", json={"name": chance.choice("a鹿🐟")})
+        else:
+            changed = await api.delete(f"{place}/{one}")
+        assert changed.is_success, changed.text
+
+    kept = steady_in_order(await read_all(api, place, disturb, sort=sort), steady)
+    in_order = sorted(kept, key=lambda row: (row["name"], row["id"]), reverse=sort.startswith("-"))
+    assert kept == in_order
+
+
 @pytest.mark.made_up_facts
 async def test_facts_are_read_once_each_while_more_of_them_happen(
     api: httpx.AsyncClient, database: Database, workspace: Workspace

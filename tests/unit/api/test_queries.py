@@ -14,7 +14,7 @@ from services.api import queries
 from services.api.main import create_app
 from services.core.settings import DatabaseSettings, Settings
 from tests.support.client import client_of, codes
-from tests.support.published import SCHEMA
+from tests.support.published import SCHEMA, answer_of
 from tests.support.webhooks import is_problem
 
 # Nothing answers there, and nothing is asked: what is refused is refused before.
@@ -48,14 +48,6 @@ async def stranger(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 def published(operation: dict[str, Any]) -> set[str]:
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
-
-
-def leads_on(operation: dict[str, Any]) -> bool:
-    """Whether the answer says where the list goes on: what a list is."""
-    told = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
-    name = told.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    fields = SCHEMA["components"]["schemas"].get(name, {}).get("properties", {})
-    return not {"next_cursor", "next_after"}.isdisjoint(fields)
 
 
 def routes(application: FastAPI) -> dict[tuple[str, str], APIRoute]:
@@ -107,7 +99,7 @@ def test_every_list_and_every_one_thing_publishes_its_fields(application: FastAP
     found = routes(application)
     lists, things = 0, 0
     for method, path, operation in OPERATIONS:
-        is_list = method == "GET" and leads_on(operation)
+        is_list = method == "GET" and bool(answer_of(operation))
         is_thing = method == "GET" and path.endswith("_id}")
         if not (is_list or is_thing):
             assert queries.FIELDS not in published(operation), path

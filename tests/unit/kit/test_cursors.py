@@ -79,3 +79,10 @@ def test_a_cursor_of_another_list_shape_or_key_is_refused() -> None:
 def test_a_number_without_end_cannot_be_a_place() -> None:
     with pytest.raises(ValueError, match="finite"):
         CODEC.encode([float("nan")])
+
+
+def test_the_longest_name_of_any_script_makes_a_cursor_that_is_taken_back() -> None:
+    for letter in ("a", "鹿", "🐟", "\x01"):
+        row: list[CursorValue] = [letter * 200, UUID(int=7)]
+        cursor = CODEC.encode(row, purpose="members/name@workspace")
+        assert CODEC.decode(cursor, str, UUID, purpose="members/name@workspace") == tuple(row)

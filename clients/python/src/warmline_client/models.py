@@ -339,6 +339,8 @@ class BurstDetail(TypedDict):
     answered_at: str | None
     cases: list[BurstCaseView]
 
+BurstSort: TypeAlias = "Literal['-last_at', 'last_at']"
+
 
 class BurstView(TypedDict):
     id: str
@@ -1106,6 +1108,8 @@ class EffectsView(TypedDict):
     assign_to: str | None
     stop: bool
 
+EndSort: TypeAlias = "Literal['-ends_at', 'ends_at']"
+
 
 class EndedView(TypedDict):
     ended: int
@@ -1260,6 +1264,8 @@ class FindingView(TypedDict):
     asked_at: str | None
     looks: list[LookView]
     words: WordsView
+
+FiringSort: TypeAlias = "Literal['-started_at', 'started_at']"
 
 
 class FiringView(TypedDict):
@@ -1427,6 +1433,8 @@ class InvitationView(TypedDict):
     token: str
     link: str | None
 
+IssueSort: TypeAlias = "Literal['-first_day', 'first_day']"
+
 IssueState: TypeAlias = "Literal['waiting', 'sent', 'given_up']"
 
 
@@ -1558,6 +1566,8 @@ class LatenessView(TypedDict):
     met: bool
     channels: list[ChannelLateness]
 
+LatestStartSort: TypeAlias = "Literal['-starts_at', 'starts_at']"
+
 
 class LayerBody(TypedDict):
     name: str
@@ -1645,6 +1655,8 @@ class ListedMessage(TypedDict):
 class LookView(TypedDict):
     at: str
     weekdays: list[str]
+
+MadeSort: TypeAlias = "Literal['-created_at', 'created_at']"
 
 
 class MatchBody(TypedDict):
@@ -1843,6 +1855,10 @@ class NamedDay(TypedDict):
     reason: DayReason
     label: str
 
+NamedSort: TypeAlias = "Literal['name', '-name', 'created_at', '-created_at', 'updated_at', '-updated_at']"
+
+NewestMadeSort: TypeAlias = "Literal['-created_at', 'created_at', 'name', '-name']"
+
 NoNumber: TypeAlias = "Literal['not_observed', 'nothing_to_divide', 'not_yet']"
 
 
@@ -1900,6 +1916,8 @@ class ObjectiveView(TypedDict):
 
 class OffsetStep(TypedDict):
     offset_minutes: int
+
+OldestMadeSort: TypeAlias = "Literal['created_at', '-created_at', 'name', '-name']"
 
 
 class OnCallView(TypedDict):
@@ -2252,6 +2270,8 @@ class Reason(TypedDict):
 
 ReceiptView: TypeAlias = "dict[str, Any]"
 
+ReceivedSort: TypeAlias = "Literal['-received_at', 'received_at']"
+
 
 class RedriveRequest(TypedDict):
     channel_id: NotRequired[str | None]
@@ -2461,6 +2481,8 @@ class RulesConditionsView(TypedDict):
     window: WindowView | None
 
 RunOutcome: TypeAlias = "Literal['applied', 'held', 'stopped', 'looping', 'muted']"
+
+RunSort: TypeAlias = "Literal['-at', 'at']"
 
 
 class RunView(TypedDict):
@@ -2837,6 +2859,8 @@ class StandstillView(TypedDict):
     replan_at: str | None
     replanned: int
 
+StartSort: TypeAlias = "Literal['starts_at', '-starts_at']"
+
 
 class Step(TypedDict):
     percent: NotRequired[int | None]
@@ -3100,6 +3124,8 @@ class Today(TypedDict):
 
 TriageLanguage: TypeAlias = "Literal['zh', 'en', 'mixed', 'other']"
 
+TriedSort: TypeAlias = "Literal['position', '-position', 'name', '-name', 'created_at', '-created_at', 'updated_at', '-updated_at']"
+
 
 class TryBody(TypedDict):
     detector: DetectorBody
@@ -3127,6 +3153,8 @@ class VerificationView(TypedDict):
     flaw: Flaw | None
     flaw_seq: int | None
     flaw_id: str | None
+
+VersionSort: TypeAlias = "Literal['version', '-version']"
 
 
 class ViewBody(TypedDict):

@@ -113,13 +113,21 @@ class Alerts:
     def list_deliveries(
             alert_id: UUID | str,
             *,
+            sort: models.MadeSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["alert_id", "attempt_count", "attempts", "case_id", "channel_id", "channel_name", "closes_digest_id", "created_at", "digest_id", "fallback_of", "fell_back_at", "id", "last_error", "next_at", "purpose", "request_id", "sent_at", "sequence", "state", "tier", "waits_for", "waits_until"]] | None = None,
         ) -> Call[Page[models.DeliveryView]]:
         """Read what was sent, where and with what result."""
         return Call(
             "GET",
             f"/v1/alerts/{alert_id}/deliveries",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
 
@@ -174,6 +182,7 @@ class Bursts:
     def list_bursts(
             *,
             answered: bool | None = None,
+            sort: models.BurstSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["answered_at", "id", "last_at", "next_due_at", "post_id", "size", "source_id", "started_at", "text", "waiting"]] | None = None,
@@ -184,6 +193,7 @@ class Bursts:
             "/v1/bursts",
             params={
             "answered": answered,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -234,10 +244,22 @@ class Calendars:
     @staticmethod
     def list_calendars(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["country", "created_at", "days", "feed", "id", "name", "updated_at", "version", "week", "zone"]] | None = None,
         ) -> Call[Page[models.CalendarView]]:
         """List calendars."""
-        return Call("GET", "/v1/calendars", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/calendars",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_calendar(body: models.CalendarBody) -> Call[models.CalendarView]:
@@ -271,13 +293,21 @@ class Calendars:
     def list_versions(
             calendar_id: UUID | str,
             *,
+            sort: models.VersionSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["country", "created_at", "days", "feed", "id", "name", "updated_at", "version", "week", "zone"]] | None = None,
         ) -> Call[Page[models.CalendarView]]:
         """List the versions of a calendar."""
         return Call(
             "GET",
             f"/v1/calendars/{calendar_id}/versions",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -422,10 +452,22 @@ class Channels:
     @staticmethod
     def list_channels(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["config", "created_at", "enabled", "id", "kind", "name", "paused_at", "paused_reason", "updated_at", "url", "version"]] | None = None,
         ) -> Call[Page[models.ChannelView]]:
         """List channels."""
-        return Call("GET", "/v1/channels", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/channels",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_channel(body: models.ChannelBody) -> Call[models.ChannelWithSecret]:
@@ -542,6 +584,7 @@ class DeadLetters:
     def list_dead_letters(
             *,
             channel_id: UUID | str | None = None,
+            sort: models.MadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["alert_id", "attempt_count", "attempts", "case_id", "channel_id", "channel_name", "closes_digest_id", "created_at", "digest_id", "fallback_of", "fell_back_at", "id", "last_error", "next_at", "purpose", "request_id", "sent_at", "sequence", "state", "tier", "waits_for", "waits_until"]] | None = None,
@@ -552,6 +595,7 @@ class DeadLetters:
             "/v1/dead-letters",
             params={
             "channel_id": channel_id,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -575,6 +619,7 @@ class Deliveries:
             *,
             source_id: UUID | str | None = None,
             state: models.DeliveryState | None = None,
+            sort: models.ReceivedSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["accepted", "duplicates", "id", "received_at", "request_id", "source_id", "state", "webhook_id"]] | None = None,
@@ -586,6 +631,7 @@ class Deliveries:
             params={
             "source_id": source_id,
             "state": state,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -615,10 +661,22 @@ class Detectors:
     @staticmethod
     def list_detectors(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["cool_down_minutes", "created_at", "enabled", "id", "kind", "ladder_id", "minimum", "name", "post_id", "rule_id", "set_at", "severity", "source_id", "threshold", "tier", "unit", "updated_at", "version", "watches", "weeks", "window_minutes", "words"]] | None = None,
         ) -> Call[models.DetectorsView]:
         """List detectors."""
-        return Call("GET", "/v1/detectors", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/detectors",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_detector(body: models.DetectorBody) -> Call[models.DetectorView]:
@@ -642,6 +700,7 @@ class Detectors:
     def list_firings(
             *,
             detector_id: UUID | str | None = None,
+            sort: models.FiringSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["detector_id", "ended_at", "figures", "id", "started_at", "subject", "version"]] | None = None,
@@ -652,6 +711,7 @@ class Detectors:
             "/v1/detectors/firings",
             params={
             "detector_id": detector_id,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -695,6 +755,7 @@ class Exports:
     @staticmethod
     def list_exports(
             *,
+            sort: models.MadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["bytes_done", "created_at", "created_by", "download", "error", "expires_at", "filters", "finished_at", "format", "id", "rows_done", "started_at", "state", "until", "what"]] | None = None,
@@ -703,7 +764,12 @@ class Exports:
         return Call(
             "GET",
             "/v1/exports",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -878,6 +944,7 @@ class Keys:
     @staticmethod
     def list_keys(
             *,
+            sort: models.NewestMadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["created_at", "expires_at", "id", "last_used_at", "name", "prefix", "revoked_at", "scopes"]] | None = None,
@@ -886,7 +953,12 @@ class Keys:
         return Call(
             "GET",
             "/v1/keys",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -909,10 +981,22 @@ class Ladders:
     @staticmethod
     def list_ladders(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["created_at", "group_by", "group_window_seconds", "id", "name", "steps", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.LadderView]]:
         """List ladders."""
-        return Call("GET", "/v1/ladders", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/ladders",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_ladder(body: models.LadderBody) -> Call[models.SavedLadderView]:
@@ -987,6 +1071,7 @@ class Members:
     @staticmethod
     def list_members(
             *,
+            sort: models.OldestMadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["active", "created_at", "email", "handle", "id", "name", "role", "updated_at"]] | None = None,
@@ -995,7 +1080,12 @@ class Members:
         return Call(
             "GET",
             "/v1/members",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -1323,10 +1413,22 @@ class Policies:
     @staticmethod
     def list_policies(
             *,
+            sort: models.TriedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["advocates_answer", "calendar_id", "channel_targets", "created_at", "id", "is_default", "ladder_id", "match", "name", "pause_while_waiting", "position", "promised", "reopen_within_seconds", "reply_window_seconds", "reply_window_steps", "resolution_steps", "resolve_on_reply", "response_steps", "targets", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.PolicyView]]:
         """List policies."""
-        return Call("GET", "/v1/policies", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/policies",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_policy(body: models.PolicyBody) -> Call[models.SavedPolicyView]:
@@ -1368,13 +1470,21 @@ class Policies:
     def list_versions(
             policy_id: UUID | str,
             *,
+            sort: models.VersionSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["advocates_answer", "calendar_id", "channel_targets", "created_at", "id", "is_default", "ladder_id", "match", "name", "pause_while_waiting", "position", "promised", "reopen_within_seconds", "reply_window_seconds", "reply_window_steps", "resolution_steps", "resolve_on_reply", "response_steps", "targets", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.PolicyView]]:
         """List the versions of a policy."""
         return Call(
             "GET",
             f"/v1/policies/{policy_id}/versions",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
 
@@ -1452,6 +1562,7 @@ class Quarantine:
             source_id: UUID | str | None = None,
             since: datetime | str | None = None,
             until: datetime | str | None = None,
+            sort: models.ReceivedSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["attempts", "delivery_id", "external_id", "occurred_at", "position", "reason", "received_at", "source_id", "type"]] | None = None,
@@ -1464,6 +1575,7 @@ class Quarantine:
             "source_id": source_id,
             "since": since,
             "until": until,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -1508,13 +1620,21 @@ class Replans:
     def list_replans(
             policy_id: UUID | str,
             *,
+            sort: models.MadeSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["created_at", "done", "finished_at", "id", "moved", "policy_id", "requested_by", "started_at", "state", "total"]] | None = None,
         ) -> Call[Page[models.ReplanView]]:
         """List re-plans."""
         return Call(
             "GET",
             f"/v1/policies/{policy_id}/replans",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
 
@@ -1522,10 +1642,22 @@ class Reports:
     @staticmethod
     def list_reports(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["at_hour", "channel_id", "created_at", "enabled", "id", "kind", "language", "name", "next_at", "on_day", "updated_at"]] | None = None,
         ) -> Call[Page[models.ReportView]]:
         """List reports."""
-        return Call("GET", "/v1/reports", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/reports",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_report(body: models.ReportBody) -> Call[models.ReportView]:
@@ -1560,6 +1692,7 @@ class Reports:
     def list_issues(
             report_id: UUID | str,
             *,
+            sort: models.IssueSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["attempts", "detail", "ended_at", "first_day", "last_day", "next_at", "opened_at", "state"]] | None = None,
@@ -1568,7 +1701,12 @@ class Reports:
         return Call(
             "GET",
             f"/v1/reports/{report_id}/issues",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
 
@@ -1576,10 +1714,22 @@ class Rotas:
     @staticmethod
     def list_rotas(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["cover", "created_at", "id", "layers", "name", "updated_at", "version", "zone"]] | None = None,
         ) -> Call[Page[models.RotaView]]:
         """List rotas."""
-        return Call("GET", "/v1/rotas", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/rotas",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_rota(body: models.RotaBody) -> Call[models.WatchedRotaView]:
@@ -1622,13 +1772,21 @@ class Rotas:
     def list_versions(
             rota_id: UUID | str,
             *,
+            sort: models.VersionSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["cover", "created_at", "id", "layers", "name", "updated_at", "version", "zone"]] | None = None,
         ) -> Call[Page[models.RotaView]]:
         """List the versions of a rota."""
         return Call(
             "GET",
             f"/v1/rotas/{rota_id}/versions",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -1655,13 +1813,21 @@ class Rotas:
     def list_overrides(
             rota_id: UUID | str,
             *,
+            sort: models.StartSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["created_at", "ends_at", "id", "member_id", "note", "rota_id", "starts_at"]] | None = None,
         ) -> Call[Page[models.OverrideView]]:
         """List the overrides of a rota."""
         return Call(
             "GET",
             f"/v1/rotas/{rota_id}/overrides",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -1684,10 +1850,22 @@ class Rules:
     @staticmethod
     def list_rules(
             *,
+            sort: models.TriedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["conditions", "created_at", "effects", "enabled", "id", "name", "position", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.RuleView]]:
         """List rules."""
-        return Call("GET", "/v1/rules", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/rules",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_rule(body: models.RuleBody) -> Call[models.RuleView]:
@@ -1704,6 +1882,7 @@ class Rules:
             *,
             rule_id: UUID | str | None = None,
             message_id: UUID | str | None = None,
+            sort: models.RunSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["at", "effects", "id", "message_id", "outcome", "rule_id", "rule_name", "rule_version"]] | None = None,
@@ -1715,6 +1894,7 @@ class Rules:
             params={
             "rule_id": rule_id,
             "message_id": message_id,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -1744,13 +1924,21 @@ class Rules:
     def list_versions(
             rule_id: UUID | str,
             *,
+            sort: models.VersionSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["conditions", "created_at", "effects", "enabled", "id", "name", "position", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.RuleView]]:
         """List the versions of a rule."""
         return Call(
             "GET",
             f"/v1/rules/{rule_id}/versions",
-            params={"fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
 
@@ -1839,6 +2027,7 @@ class Silences:
     def list_silences(
             *,
             state: models.SilenceState | None = None,
+            sort: models.EndSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["also_urgent", "conditions", "created_at", "created_by", "ended_at", "ended_by", "everything", "from", "id", "reason", "state", "until"]] | None = None,
@@ -1849,6 +2038,7 @@ class Silences:
             "/v1/silences",
             params={
             "state": state,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -1888,6 +2078,7 @@ class Sources:
     @staticmethod
     def list_sources(
             *,
+            sort: models.OldestMadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["created_at", "id", "name", "own_accounts", "platform", "secrets", "updated_at"]] | None = None,
@@ -1896,7 +2087,12 @@ class Sources:
         return Call(
             "GET",
             "/v1/sources",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -1968,6 +2164,7 @@ class Standstills:
     @staticmethod
     def list_standstills(
             *,
+            sort: models.LatestStartSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["created_at", "ended_at", "ends_at", "id", "member_id", "note", "notice_en", "notice_zh", "pauses", "reason", "replan_at", "replanned", "source_id", "stand_in_id", "starts_at"]] | None = None,
@@ -1976,7 +2173,12 @@ class Standstills:
         return Call(
             "GET",
             "/v1/standstills",
-            params={"limit": limit, "cursor": cursor, "fields": fields},
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
         )
 
     @staticmethod
@@ -2012,10 +2214,22 @@ class Subscriptions:
     @staticmethod
     def list_subscriptions(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["behind_seconds", "created_at", "dead", "enabled", "failing_since", "id", "kinds", "name", "ordering", "pause_reason", "paused_at", "pending", "position", "source_ids", "tiers", "updated_at", "url", "version"]] | None = None,
         ) -> Call[Page[models.SubscriptionView]]:
         """List subscriptions."""
-        return Call("GET", "/v1/subscriptions", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/subscriptions",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_subscription(body: models.SubscriptionBody) -> Call[models.SubscriptionWithSecret]:
@@ -2068,6 +2282,7 @@ class Subscriptions:
             subscription_id: UUID | str,
             *,
             state: models.ParcelState | None = None,
+            sort: models.MadeSort | None = None,
             limit: int | None = None,
             cursor: str | None = None,
             fields: Sequence[Literal["attempt_count", "attempts", "created_at", "kind", "last_error", "next_at", "sent_at", "seq", "state", "subject_id", "subject_kind", "waits", "webhook_id"]] | None = None,
@@ -2078,6 +2293,7 @@ class Subscriptions:
             f"/v1/subscriptions/{subscription_id}/deliveries",
             params={
             "state": state,
+            "sort": sort,
             "limit": limit,
             "cursor": cursor,
             "fields": fields,
@@ -2109,10 +2325,22 @@ class Teams:
     @staticmethod
     def list_teams(
             *,
+            sort: models.NamedSort | None = None,
+            limit: int | None = None,
+            cursor: str | None = None,
             fields: Sequence[Literal["created_at", "id", "member_ids", "name", "updated_at", "version"]] | None = None,
         ) -> Call[Page[models.TeamView]]:
         """List teams."""
-        return Call("GET", "/v1/teams", params={"fields": fields})
+        return Call(
+            "GET",
+            "/v1/teams",
+            params={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "fields": fields,
+        },
+        )
 
     @staticmethod
     def create_team(body: models.TeamBody) -> Call[models.TeamView]:

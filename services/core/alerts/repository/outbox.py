@@ -9,6 +9,7 @@ from sqlalchemy import Row, Table
 from services.core.alerts.models import OutboxRow
 from services.core.alerts.types import LetterRange
 from services.core.kit.bulk import insert_rows
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 IDENTITY = ("workspace_id", "alert_id", "channel_id", "purpose", "sequence")
@@ -82,8 +83,7 @@ FROM outbox o
 JOIN alerts a ON a.workspace_id = o.workspace_id AND a.id = o.alert_id
 JOIN channels c ON c.workspace_id = o.workspace_id AND c.id = o.channel_id
 LEFT JOIN channel_states s ON s.workspace_id = o.workspace_id AND s.channel_id = o.channel_id
-WHERE o.workspace_id = :workspace_id AND {condition}
-ORDER BY o.id DESC LIMIT :limit
+WHERE o.workspace_id = :workspace_id {condition} {stretch}
 """
 
 ATTEMPTS = """
@@ -148,31 +148,25 @@ async def cancel_dead(uow: UnitOfWork, outbox_ids: Sequence[UUID]) -> None:
     await uow.execute(CANCEL_DEAD, {"workspace_id": uow.workspace_id, "ids": list(outbox_ids)})
 
 
-async def list_of_alert(uow: UnitOfWork, alert_id: UUID, limit: int) -> list[Row[Any]]:
-    """Newest first."""
-    return await _list(uow, "o.alert_id = :alert_id", limit, alert_id=alert_id)
+async def list_of_alert(uow: UnitOfWork, alert_id: UUID, wanted: Stretch) -> list[Row[Any]]:
+    """By their ids, which is when they were queued."""
+    return await _list(uow, "AND o.alert_id = :alert_id", wanted, alert_id=alert_id)
 
 
-async def list_dead(
-    uow: UnitOfWork, *, channel_id: UUID | None, before: UUID | None, limit: int
+async def list_dead(uow: UnitOfWork, wanted: Stretch, *, channel_id: UUID | None) -> list[Row[Any]]:
+    """By their ids, which is when they were queued."""
+    if channel_id is None:
+        return await _list(uow, "AND o.state = 'dead'", wanted)
+    condition = "AND o.state = 'dead' AND o.channel_id = :channel_id"
+    return await _list(uow, condition, wanted, channel_id=channel_id)
+
+
+async def _list(
+    uow: UnitOfWork, condition: str, wanted: Stretch, **parameters: UUID
 ) -> list[Row[Any]]:
-    """Newest first; `before` is the id of the last one already seen."""
-    condition = "o.state = 'dead'"
-    parameters: dict[str, UUID] = {}
-    if channel_id is not None:
-        condition += " AND o.channel_id = :channel_id"
-        parameters["channel_id"] = channel_id
-    if before is not None:
-        condition += " AND o.id < :before"
-        parameters["before"] = before
-    return await _list(uow, condition, limit, **parameters)
-
-
-async def _list(uow: UnitOfWork, condition: str, limit: int, **parameters: UUID) -> list[Row[Any]]:
-    query = DELIVERIES.format(condition=condition)
-    return list(
-        await uow.execute(query, {"workspace_id": uow.workspace_id, "limit": limit, **parameters})
-    )
+    query = DELIVERIES.format(condition=condition, stretch=wanted.sql("o.id"))
+    bound = {"workspace_id": uow.workspace_id, **parameters} | wanted.bound
+    return list(await uow.execute(query, bound))
 
 
 async def list_attempts(uow: UnitOfWork, outbox_ids: Sequence[UUID], limit: int) -> list[Row[Any]]:

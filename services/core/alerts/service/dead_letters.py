@@ -25,33 +25,32 @@ from services.core.alerts.waiting import Queued, WaitsFor, what_for
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit.errors import NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import UnitOfWork
 from services.core.triage.types import Tier
 
-# An alert has a few channels and a few rounds; the limit is for somebody's endless script.
-MAX_DELIVERIES: Final = 200
 MAX_ATTEMPTS: Final = 5_000
+# The first of them, the newest first.
+NEWEST: Final = newest(50)
 MAX_REDRIVEN: Final = 10_000
 EVERYTHING: Final = LetterRange()
 # Said when an alert is over, so that its being over takes nothing away from it.
 NEWS_OF_THE_END: Final = frozenset({Purpose.RESOLVED, Purpose.CORRECTED})
 
 
-async def list_deliveries(uow: UnitOfWork, alert_id: UUID) -> list[Delivery]:
-    """Everything queued for one alert with every attempt, newest first. Raises NotFoundError."""
+async def list_deliveries(
+    uow: UnitOfWork, alert_id: UUID, wanted: Stretch = NEWEST
+) -> list[Delivery]:
+    """What was queued for one alert, with the attempts at each. Raises NotFoundError."""
     await get_alert(uow, alert_id)
-    return await _with_attempts(uow, await outbox.list_of_alert(uow, alert_id, MAX_DELIVERIES))
+    return await _with_attempts(uow, await outbox.list_of_alert(uow, alert_id, wanted))
 
 
 async def list_dead_letters(
-    uow: UnitOfWork,
-    *,
-    channel_id: UUID | None = None,
-    before: UUID | None = None,
-    limit: int = 50,
+    uow: UnitOfWork, wanted: Stretch = NEWEST, *, channel_id: UUID | None = None
 ) -> list[Delivery]:
-    """What was given up, newest first; pass the last id seen as `before` for the next page."""
-    rows = await outbox.list_dead(uow, channel_id=channel_id, before=before, limit=limit)
+    """What was given up, with the attempts at each."""
+    rows = await outbox.list_dead(uow, wanted, channel_id=channel_id)
     return await _with_attempts(uow, rows)
 
 

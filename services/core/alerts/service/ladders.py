@@ -28,6 +28,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.stretches import oldest
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas import service as rotas
 from services.core.rotas.types import Audience, AudienceKind, Wanted
@@ -182,7 +183,8 @@ async def _list_audience_ids(uow: UnitOfWork, steps: Sequence[LadderStep]) -> se
     if AudienceKind.ROTA in kinds:
         found |= {rota.id for rota in await rotas.list_rotas(uow)}
     if AudienceKind.MEMBER in kinds:
-        found |= {member.id for member in await workspaces.list_members(uow, limit=10_000)}
+        members = await workspaces.list_members(uow, oldest(10_000))
+        found |= {member.id for member in members}
     return found
 
 

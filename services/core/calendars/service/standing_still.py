@@ -14,6 +14,7 @@ from services.core.calendars.facts import standstill_changed
 from services.core.calendars.types import Absence, Standstill, StandstillDraft
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.stream import service as stream
 from services.core.workspaces import service as workspaces
@@ -34,11 +35,9 @@ class Walk:
     since: datetime | None
 
 
-async def list_standstills(
-    uow: UnitOfWork, *, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Standstill]:
-    """Those announced and not taken back, the latest beginning first."""
-    return await repository.list_standstills(uow, before=before, limit=limit)
+async def list_standstills(uow: UnitOfWork, wanted: Stretch) -> list[Standstill]:
+    """Those announced and not taken back, by when they begin."""
+    return await repository.list_standstills(uow, wanted)
 
 
 async def get_standstill(uow: UnitOfWork, standstill_id: UUID) -> Standstill:

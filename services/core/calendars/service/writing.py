@@ -20,6 +20,7 @@ from services.core.calendars.types import Calendar, CalendarDraft, FeedState, Ho
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
 from services.core.kit.http import BlockedAddressError, check_url
+from services.core.kit.stretches import EVERYTHING, Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.stream import service as stream
 
@@ -41,9 +42,11 @@ async def get_calendar(uow: UnitOfWork, calendar_id: UUID) -> Calendar:
     raise NotFoundError(noun)
 
 
-async def list_versions(uow: UnitOfWork, calendar_id: UUID) -> list[Calendar]:
-    """Every version, oldest first, those of archived calendars too. Raises NotFoundError."""
-    versions = await repository.list_versions(uow, calendar_id)
+async def list_versions(
+    uow: UnitOfWork, calendar_id: UUID, wanted: Stretch = EVERYTHING
+) -> list[Calendar]:
+    """Versions by their numbers, those of archived calendars too. Raises NotFoundError."""
+    versions = await repository.list_versions(uow, calendar_id, wanted)
     if not versions:
         noun = "calendar"
         raise NotFoundError(noun)

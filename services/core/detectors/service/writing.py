@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from services.core.detectors.facts import detector_changed, firing_changed
 from services.core.detectors.types import Detector, DetectorDraft, Firing
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import UnitOfWork
 from services.core.stream import service as stream
 
@@ -29,6 +29,7 @@ _TABLES: Final = {
     "rule_id": "rules",
     "ladder_id": "ladders",
 }
+NEWEST = newest(50)
 
 
 async def list_detectors(uow: UnitOfWork) -> list[Detector]:
@@ -42,14 +43,10 @@ async def get_detector(uow: UnitOfWork, detector_id: UUID) -> Detector:
 
 
 async def list_firings(
-    uow: UnitOfWork,
-    *,
-    detector_id: UUID | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
+    uow: UnitOfWork, wanted: Stretch = NEWEST, *, detector_id: UUID | None = None
 ) -> list[Firing]:
-    """The last begun first; those of changed and archived detectors stay."""
-    return await repository.list_firings(uow, detector_id=detector_id, before=before, limit=limit)
+    """By when they began; those of changed and archived detectors stay."""
+    return await repository.list_firings(uow, wanted, detector_id=detector_id)
 
 
 async def create_detector(uow: UnitOfWork, draft: DetectorDraft) -> Detector:

@@ -33,6 +33,7 @@ from services.core.intake.types import ContentKind, Support
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
 from services.core.kit.figures import FIGURES
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import Database, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -307,16 +308,13 @@ async def get_delivery(uow: UnitOfWork, delivery_id: UUID) -> DeliveryView:
 
 async def list_deliveries(
     uow: UnitOfWork,
+    wanted: Stretch,
     *,
     source_id: UUID | None = None,
     state: DeliveryState | None = None,
-    before: UUID | None = None,
-    limit: int = 50,
 ) -> list[DeliverySummary]:
-    """Newest first; `before` is the last id already seen."""
-    return await repository.list_deliveries(
-        uow, source_id=source_id, state=state, before=before, limit=limit
-    )
+    """By when they came."""
+    return await repository.list_deliveries(uow, wanted, source_id=source_id, state=state)
 
 
 async def _get_summary(uow: UnitOfWork, delivery_id: UUID) -> DeliverySummary:

@@ -14,6 +14,7 @@ from services.core.intake.service.journal import QUEUE
 from services.core.intake.service.sources import get_source
 from services.core.kit import ids
 from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 
 MAX_RELEASED: Final = 500
@@ -70,16 +71,11 @@ class Release:
 
 
 async def list_quarantined(
-    uow: UnitOfWork, within: Range, *, before: tuple[UUID, int] | None = None, limit: int = 50
+    uow: UnitOfWork, within: Range, wanted: Stretch
 ) -> list[QuarantinedEntry]:
-    """Newest first; `before` is the delivery and position of the last one already seen."""
+    """By delivery, which is when it came, and position."""
     rows = await quarantine.list_entries(
-        uow,
-        source_id=within.source_id,
-        first=within.first,
-        end=within.end,
-        before=before,
-        limit=limit,
+        uow, wanted, source_id=within.source_id, first=within.first, end=within.end
     )
     return [
         QuarantinedEntry(

@@ -19,9 +19,11 @@ from services.core.kit import ids
 from services.core.kit.brief import BriefMemory
 from services.core.kit.errors import NotFoundError
 from services.core.kit.signatures import generate_secret
+from services.core.kit.stretches import Stretch, oldest
 from services.core.kit.uow import Database, UnitOfWork
 
 _doors: WeakKeyDictionary[Database, BriefMemory[UUID, SourceDoor | None]] = WeakKeyDictionary()
+FIRST = oldest(200)
 
 
 async def create_source(uow: UnitOfWork, draft: SourceDraft) -> tuple[Source, NewSecret]:
@@ -42,10 +44,10 @@ async def create_source(uow: UnitOfWork, draft: SourceDraft) -> tuple[Source, Ne
 
 
 async def list_sources(
-    uow: UnitOfWork, *, after: UUID | None = None, limit: int = 200
+    uow: UnitOfWork, wanted: Stretch = FIRST, *, by_name: bool = False
 ) -> list[Source]:
-    """Oldest first, without deleted ones; `after` is the last id already seen."""
-    return await repository.list_sources(uow, after=after, limit=limit)
+    """By when they were made, or by name; without deleted ones."""
+    return await repository.list_sources(uow, wanted, by_name=by_name)
 
 
 async def get_source(uow: UnitOfWork, source_id: UUID) -> Source:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, insert, select, update
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas.models import RotaOverrideRow, RotaRow, RotaVersionRow
 from services.core.rotas.types import Override, Rota, RotaDraft
@@ -28,7 +29,7 @@ CHOSEN = "AND r.id = ANY(CAST(:ids AS uuid[]))"
 VERSIONS = f"""
 SELECT {COLUMNS} FROM rota_versions v
 JOIN rotas r ON r.workspace_id = v.workspace_id AND r.id = v.rota_id
-WHERE v.workspace_id = :workspace_id AND v.rota_id = :rota_id ORDER BY v.version
+WHERE v.workspace_id = :workspace_id AND v.rota_id = :rota_id {{stretch}}
 """
 
 OVERRIDES = """
@@ -57,10 +58,11 @@ async def list_rotas(uow: UnitOfWork, rota_ids: Sequence[UUID] | None = None) ->
     return [_rota(row) for row in await uow.execute(statement, bound)]
 
 
-async def list_versions(uow: UnitOfWork, rota_id: UUID) -> list[Rota]:
-    """Oldest first, those of archived rotas too."""
-    bound = {"workspace_id": uow.workspace_id, "rota_id": rota_id}
-    return [_rota(row) for row in await uow.execute(VERSIONS, bound)]
+async def list_versions(uow: UnitOfWork, rota_id: UUID, wanted: Stretch) -> list[Rota]:
+    """By their numbers, those of archived rotas too."""
+    bound = {"workspace_id": uow.workspace_id, "rota_id": rota_id} | wanted.bound
+    statement = VERSIONS.format(stretch=wanted.sql("v.version"))
+    return [_rota(row) for row in await uow.execute(statement, bound)]
 
 
 async def add_rota(uow: UnitOfWork, rota: Rota) -> None:

@@ -11,6 +11,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.stretches import EVERYTHING, Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.rotas import rules
 from services.core.rotas.errors import (
@@ -41,9 +42,9 @@ async def get_rota(uow: UnitOfWork, rota_id: UUID) -> Rota:
     raise NotFoundError(noun)
 
 
-async def list_versions(uow: UnitOfWork, rota_id: UUID) -> list[Rota]:
-    """Every version, oldest first, those of archived rotas too. Raises NotFoundError."""
-    versions = await rotas.list_versions(uow, rota_id)
+async def list_versions(uow: UnitOfWork, rota_id: UUID, wanted: Stretch = EVERYTHING) -> list[Rota]:
+    """Versions by their numbers, those of archived rotas too. Raises NotFoundError."""
+    versions = await rotas.list_versions(uow, rota_id, wanted)
     if not versions:
         noun = "rota"
         raise NotFoundError(noun)

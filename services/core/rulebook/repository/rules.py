@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, insert, update
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.rulebook.models import RuleRow, RuleVersionRow
 from services.core.rulebook.types import Rule, RuleDraft
@@ -25,7 +26,7 @@ VERSIONS = """
 SELECT r.id, r.created_at, v.created_at AS updated_at, v.version, v.definition
 FROM rule_versions v
 JOIN rules r ON r.workspace_id = v.workspace_id AND r.id = v.rule_id
-WHERE v.workspace_id = :workspace_id AND v.rule_id = :rule_id ORDER BY v.version
+WHERE v.workspace_id = :workspace_id AND v.rule_id = :rule_id {stretch}
 """
 
 VERSION = "SELECT version FROM rulebooks WHERE workspace_id = :workspace_id"
@@ -55,10 +56,11 @@ async def list_rules(uow: UnitOfWork) -> list[Rule]:
     return [_read(row) for row in await uow.execute(LIVE, {"workspace_id": uow.workspace_id})]
 
 
-async def list_versions(uow: UnitOfWork, rule_id: UUID) -> list[Rule]:
-    """Oldest first, those of archived rules too."""
-    parameters = {"workspace_id": uow.workspace_id, "rule_id": rule_id}
-    return [_read(row) for row in await uow.execute(VERSIONS, parameters)]
+async def list_versions(uow: UnitOfWork, rule_id: UUID, wanted: Stretch) -> list[Rule]:
+    """By their numbers, those of archived rules too."""
+    parameters = {"workspace_id": uow.workspace_id, "rule_id": rule_id} | wanted.bound
+    statement = VERSIONS.format(stretch=wanted.sql("v.version"))
+    return [_read(row) for row in await uow.execute(statement, parameters)]
 
 
 async def add_rule(uow: UnitOfWork, rule: Rule) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.dialects.postgresql import insert
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.rulebook.models import MessageTagRow, RuleRunRow
 from services.core.triage.models import JudgementRow
@@ -43,8 +44,7 @@ WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS uuid[]))
 RUNS = """
 SELECT r.*, named.name FROM rule_runs r
 JOIN rules AS named ON named.workspace_id = r.workspace_id AND named.id = r.rule_id
-WHERE r.workspace_id = :workspace_id {conditions}
-ORDER BY r.at DESC, r.id DESC LIMIT :limit
+WHERE r.workspace_id = :workspace_id {conditions} {stretch}
 """
 
 # The machine's own word of the text in force, before any rule or person changed it.
@@ -110,15 +110,10 @@ async def mute(uow: UnitOfWork, run_ids: Sequence[UUID]) -> None:
 
 
 async def list_runs(
-    uow: UnitOfWork,
-    *,
-    rule_id: UUID | None,
-    message_id: UUID | None,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    uow: UnitOfWork, wanted: Stretch, *, rule_id: UUID | None, message_id: UUID | None
 ) -> list[Row[Any]]:
-    """Newest first."""
-    bound: dict[str, Any] = {"workspace_id": uow.workspace_id, "limit": limit}
+    """By when they ran."""
+    bound: dict[str, Any] = {"workspace_id": uow.workspace_id} | wanted.bound
     conditions = ""
     if rule_id is not None:
         conditions += " AND r.rule_id = :rule_id"
@@ -126,10 +121,8 @@ async def list_runs(
     if message_id is not None:
         conditions += " AND r.message_id = :message_id"
         bound["message_id"] = message_id
-    if before is not None:
-        conditions += " AND (r.at, r.id) < (:before_at, :before_id)"
-        bound |= {"before_at": before[0], "before_id": before[1]}
-    return list(await uow.execute(RUNS.format(conditions=conditions), bound))
+    statement = RUNS.format(conditions=conditions, stretch=wanted.sql("r.at", "r.id"))
+    return list(await uow.execute(statement, bound))
 
 
 async def list_tried_on(uow: UnitOfWork, since: timedelta, limit: int) -> list[Row[Any]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.core.kit import ids
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import UnitOfWork
 from services.core.learning.types import Labels
 from services.core.rulebook import rules
@@ -35,6 +36,7 @@ RULE = "rule"
 PostIds = Callable[[UUID, str], UUID]
 _BOOKS_KEPT = 512
 _books: OrderedDict[tuple[UUID, int], tuple[Rule, ...]] = OrderedDict()
+NEWEST = newest(50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +117,13 @@ async def mute(uow: UnitOfWork, effects: Sequence[DueEffect]) -> None:
 
 async def list_runs(
     uow: UnitOfWork,
+    wanted: Stretch = NEWEST,
     *,
     rule_id: UUID | None = None,
     message_id: UUID | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
 ) -> list[RunRecord]:
-    """The execution log, newest first."""
-    rows = await run_rows.list_runs(
-        uow, rule_id=rule_id, message_id=message_id, before=before, limit=limit
-    )
+    """The execution log, by when they ran."""
+    rows = await run_rows.list_runs(uow, wanted, rule_id=rule_id, message_id=message_id)
     return [_record(row) for row in rows]
 
 

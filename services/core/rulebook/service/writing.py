@@ -12,6 +12,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.errors import FieldProblem, InvalidInputError, NotFoundError
+from services.core.kit.stretches import EVERYTHING, Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.learning.types import Labels
 from services.core.rulebook import patterns, rules
@@ -45,9 +46,9 @@ async def get_rule(uow: UnitOfWork, rule_id: UUID) -> Rule:
     raise NotFoundError(noun)
 
 
-async def list_versions(uow: UnitOfWork, rule_id: UUID) -> list[Rule]:
-    """Every version, oldest first, those of archived rules too. Raises NotFoundError."""
-    versions = await rule_rows.list_versions(uow, rule_id)
+async def list_versions(uow: UnitOfWork, rule_id: UUID, wanted: Stretch = EVERYTHING) -> list[Rule]:
+    """Versions by their numbers, those of archived rules too. Raises NotFoundError."""
+    versions = await rule_rows.list_versions(uow, rule_id, wanted)
     if not versions:
         noun = "rule"
         raise NotFoundError(noun)

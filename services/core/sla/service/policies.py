@@ -8,6 +8,7 @@ from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
 from services.core.kit.errors import NotFoundError
+from services.core.kit.stretches import EVERYTHING, Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.sla import checking, repository, rules
 from services.core.sla.errors import DefaultPolicyError, PolicyNameTakenError
@@ -33,9 +34,11 @@ async def get_policy(uow: UnitOfWork, policy_id: UUID) -> Policy:
     raise NotFoundError(noun)
 
 
-async def list_versions(uow: UnitOfWork, policy_id: UUID) -> list[Policy]:
-    """Every version of a policy, oldest first. Raises NotFoundError for an unknown one."""
-    rows = await repository.list_policy_versions(uow, [policy_id])
+async def list_versions(
+    uow: UnitOfWork, policy_id: UUID, wanted: Stretch = EVERYTHING
+) -> list[Policy]:
+    """Versions of a policy by their numbers. Raises NotFoundError for an unknown one."""
+    rows = await repository.list_versions_of_one(uow, policy_id, wanted)
     if not rows:
         noun = "policy"
         raise NotFoundError(noun)

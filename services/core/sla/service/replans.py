@@ -8,12 +8,15 @@ from sqlalchemy import Row
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
 from services.core.kit import ids
+from services.core.kit.stretches import EVERYTHING, Stretch
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.sla import repository
 from services.core.sla.types import (
     Replan,
     ReplanState,
 )
+
+LAST = Stretch(descending=True, limit=1)
 
 
 async def start_replan(uow: UnitOfWork, policy_id: UUID, total: int) -> Replan:
@@ -37,12 +40,14 @@ async def start_replan(uow: UnitOfWork, policy_id: UUID, total: int) -> Replan:
     detail = {"replan_id": str(replan_id), "cases": total}
     await audit.record(uow, [AuditEntry("policy.replanned", "policy", policy_id, detail)])
     uow.wake("replans")
-    return (await list_replans(uow, policy_id, limit=1))[0]
+    return (await list_replans(uow, policy_id, LAST))[0]
 
 
-async def list_replans(uow: UnitOfWork, policy_id: UUID, limit: int = 50) -> list[Replan]:
-    """The newest first, with how far each came."""
-    return [_read_replan(row) for row in await repository.list_replans(uow, policy_id, limit)]
+async def list_replans(
+    uow: UnitOfWork, policy_id: UUID, wanted: Stretch = EVERYTHING
+) -> list[Replan]:
+    """By when they were asked for, with how far each came."""
+    return [_read_replan(row) for row in await repository.list_replans(uow, policy_id, wanted)]
 
 
 async def list_due_replans(database: Database) -> list[tuple[UUID, UUID]]:

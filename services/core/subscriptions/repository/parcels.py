@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import UnitOfWork
 from services.core.subscriptions.types import ParcelRange, ParcelState
 
@@ -14,8 +15,7 @@ LIST = """
 SELECT seq, kind, subject_kind, subject_id, state, waits, next_at, attempts, last_error,
   created_at, sent_at
 FROM subscription_parcels
-WHERE workspace_id = :workspace_id AND subscription_id = :subscription_id {conditions}
-ORDER BY seq DESC LIMIT :limit
+WHERE workspace_id = :workspace_id AND subscription_id = :subscription_id {conditions} {stretch}
 """
 
 ATTEMPTS = """
@@ -113,21 +113,17 @@ LAST = 2**63 - 1
 async def list_parcels(
     uow: UnitOfWork,
     subscription_id: UUID,
+    wanted: Stretch,
     *,
     state: ParcelState | None,
-    before: int | None,
-    limit: int,
 ) -> list[Row[Any]]:
-    """Newest first; `before` is the number of the last one already seen."""
-    bound: dict[str, Any] = {"subscription_id": subscription_id, "limit": limit}
+    """By their numbers."""
+    bound: dict[str, Any] = {"subscription_id": subscription_id} | wanted.bound
     conditions = ""
     if state is not None:
         # Spelled out, so that the partial indexes are found.
         conditions += f" AND state = '{state.value}'"
-    if before is not None:
-        conditions += " AND seq < :before"
-        bound["before"] = before
-    query = LIST.format(conditions=conditions)
+    query = LIST.format(conditions=conditions, stretch=wanted.sql("seq"))
     return list(await uow.execute(query, bound | {"workspace_id": uow.workspace_id}))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from services.core.audit import service as audit
 from services.core.audit.types import AuditEntry
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import UnitOfWork
 from services.core.subscriptions import rules
 from services.core.subscriptions.repository import parcels, queueing
@@ -27,21 +28,19 @@ MOST_ATTEMPTS: Final = 5_000
 MOST_REDRIVEN: Final = 5_000
 # Beyond this a count changes nothing about what a person does.
 MOST_COUNTED: Final = 10_000
+NEWEST = newest(50)
 
 
 async def list_parcels(
     uow: UnitOfWork,
     subscription_id: UUID,
+    wanted: Stretch = NEWEST,
     *,
     state: ParcelState | None = None,
-    before: int | None = None,
-    limit: int = 50,
 ) -> list[Parcel]:
-    """What was queued for it with every attempt, newest first. Raises NotFoundError."""
+    """What was queued for it with the attempts at each. Raises NotFoundError."""
     await get_subscription(uow, subscription_id)
-    found = await parcels.list_parcels(
-        uow, subscription_id, state=state, before=before, limit=limit
-    )
+    found = await parcels.list_parcels(uow, subscription_id, wanted, state=state)
     seqs = [row.seq for row in found]
     attempts: dict[int, list[Attempt]] = {}
     for row in await parcels.list_attempts(uow, subscription_id, seqs, MOST_ATTEMPTS):

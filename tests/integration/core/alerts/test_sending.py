@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.core.alerts.types import ChannelChange, Outcome, Purpose, Redriven
 from services.core.gateways.channels.fake import FakeGateway
 from services.core.gateways.channels.port import Answer, Failure, Parcel
 from services.core.kit.errors import NotFoundError, UnavailableError
+from services.core.kit.stretches import Stretch
 from services.core.kit.uow import Database, UnitOfWork
 from services.core.triage.types import Tier
 from tests.support.alerts import HOUR, Desk
@@ -326,10 +328,10 @@ async def test_dead_letters_are_listed_newest_first_in_pages(desk: Desk) -> None
     made = [await desk.raised() for _ in range(3)]
     await send(desk, FakeGateway([Answer(status_code=404)] * 6))
     async with desk.database.read(desk.workspace_id) as uow:
-        first = await alerts.list_dead_letters(uow, channel_id=channel.id, limit=2)
-        rest = await alerts.list_dead_letters(
-            uow, channel_id=channel.id, before=first[-1].id, limit=2
-        )
+        two = Stretch(descending=True, limit=2)
+        first = await alerts.list_dead_letters(uow, two, channel_id=channel.id)
+        beyond = replace(two, seen=(first[-1].id,))
+        rest = await alerts.list_dead_letters(uow, beyond, channel_id=channel.id)
         both = await alerts.list_dead_letters(uow)
     assert [one.alert_id for one in first + rest] == [one.id for one in made[::-1]]
     assert {one.channel_id for one in both} == {channel.id, other.id}

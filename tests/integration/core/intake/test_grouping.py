@@ -13,6 +13,7 @@ from services.core.intake import service as intake
 from services.core.intake.records import Incoming, Receipt, SourceDoor
 from services.core.intake.service import GroupCommit
 from services.core.kit.errors import UnavailableError
+from services.core.kit.stretches import newest
 from services.core.kit.uow import SYSTEM_ACTOR, Actor, Database, UnitOfWork
 from services.core.workspaces import service as workspaces
 from services.core.workspaces.types import Workspace
@@ -96,9 +97,7 @@ async def test_who_comes_while_a_group_is_written_shares_the_next_commit(
     assert len(watched.units) == 2
     assert all(isinstance(each, Receipt) and each.accepted == 1 for each in receipts)
     async with watched.read(source.workspace_id) as uow:
-        listed = await intake.list_deliveries(
-            uow, source_id=None, state=None, before=None, limit=99
-        )
+        listed = await intake.list_deliveries(uow, newest(99))
     assert {each.id for each in listed} == {
         each.delivery_id for each in receipts if isinstance(each, Receipt)
     }

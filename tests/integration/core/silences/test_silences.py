@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.core.kit.errors import InvalidInputError, NotFoundError
+from services.core.kit.stretches import Stretch, newest
 from services.core.kit.uow import UnitOfWork
 from services.core.silences import rules
 from services.core.silences import service as silences
@@ -82,8 +83,10 @@ async def test_silences_are_listed_by_state_with_the_last_to_end_first(desk: Qui
     assert await states(desk, SilenceState.ACTIVE) == ["now"]
     assert await states(desk, SilenceState.EXPIRED) == ["soon over"]
     async with desk.database.read(desk.workspace_id) as uow:
-        (first,) = await silences.list_silences(uow, limit=1)
-        rest = await silences.list_silences(uow, before=(first.ends_at, first.id))
+        (first,) = await silences.list_silences(uow, wanted=newest(1))
+        rest = await silences.list_silences(
+            uow, wanted=Stretch((first.ends_at, first.id), descending=True)
+        )
     assert [one.reason for one in rest] == ["now", "soon over"]
 
 
