@@ -53,16 +53,16 @@ async def send_due(
 
     `limit` bounds the messages of one claim, `concurrency` what is on its way at once. While a slow
     channel is waited for, the others are looked after: every `look_seconds`, and at once whenever
-    `called` is set, which it is at the end if there may be more. When cancelled, what is on its way
-    is in doubt: it is sent again soon, marked.
+    `called` is set, which it is at the end if there may be more. After `claim_seconds` nothing
+    joins what is on its way then, and all others go on until that has ended. When cancelled, what
+    is on its way is in doubt: it is sent again soon, marked.
     """
     limits = SendLimits(width, max_attempts, storm_per_minute)
     tour = _Tour(database, gateways, limits, concurrency, called or asyncio.Event())
     stop_at = monotonic() + claim_seconds
     try:
         while not stopping() and await tour.go_on(limit, look_seconds):
-            if monotonic() >= stop_at:
-                tour.called.set()
+            if monotonic() >= stop_at and not tour.is_closing():
                 break
     except UnavailableError:
         # No new claim for now, but what is on its way may still be written down.
@@ -70,6 +70,8 @@ async def send_due(
         raise
     else:
         await tour.finish()
+        if tour.closing is not None:
+            tour.called.set()
     finally:
         await tour.drop()
     return tour.taken
@@ -97,6 +99,8 @@ class _Tour:
         self._ledger = Ledger(database, limits.max_attempts)
         self._busy: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        # The channels that are only waited for; none before the end is near.
+        self.closing: frozenset[UUID] | None = None
         # Whether the last claim had too few seats for all it might have found.
         self._is_cut = False
         self.called = called
@@ -116,12 +120,23 @@ class _Tour:
         await self._rest(look_seconds)
         return bool(self._tasks) or self.called.is_set()
 
+    def is_closing(self) -> bool:
+        """Whether something is still on its way that was when this was asked first.
+
+        Its channel gets nothing more until then: a dead one would otherwise have no end, and if all
+        waited for it, nobody would be told of anything for as long as it may stay silent.
+        """
+        if self.closing is None:
+            self.closing = frozenset(channel for channel, count in self._busy.items() if count)
+        return any(self._busy[channel] for channel in self.closing)
+
     async def _claim(self, seats: int) -> list[Dispatch]:
         claimed = await claim_dispatches(
             self._database,
             seats,
             width=self._limits.width,
-            busy={channel_id: count for channel_id, count in self._busy.items() if count},
+            busy={channel_id: count for channel_id, count in self._busy.items() if count}
+            | dict.fromkeys(self.closing or (), self._concurrency),
             max_attempts=self._limits.max_attempts,
             storm_per_minute=self._limits.storm_per_minute,
         )

@@ -163,6 +163,39 @@ async def test_more_than_the_seats_of_a_channel_goes_out_without_another_look(de
     assert not called.is_set()
 
 
+async def test_the_end_of_a_tour_waits_for_a_silent_channel_and_nobody_else_does(
+    desk: Desk,
+) -> None:
+    await desk.webhook("slow")
+    await desk.raised()
+    called = asyncio.Event()
+
+    def is_slow(parcel: Parcel) -> bool:
+        return "slow" in parcel.config.get("url", "")
+
+    gateway = FakeGateway(held=is_slow)
+    gateways = {"webhook": gateway, "console": gateway}
+    # Its time is over with the first claim.
+    tour = asyncio.create_task(
+        alerts.send_due(desk.database, gateways, claim_seconds=0.0, look_seconds=0.2, called=called)
+    )
+    await gateway.wait_until(lambda: any(is_slow(one) for one in gateway.parcels))
+    await desk.webhook("fast")
+    for _ in range(2):
+        before = len(gateway.answered)
+        await desk.raised(tier=Tier.ROUTINE)
+        called.set()
+        await gateway.wait_until(
+            lambda before=before: len(gateway.answered) > before, timeout_seconds=30.0
+        )
+    # What is raised is for the silent one too, but nothing joins what it is waited for.
+    assert sum(is_slow(parcel) for parcel in gateway.parcels) == 1
+    assert not tour.done()
+    gateway.open_gate()
+    await tour
+    assert called.is_set()
+
+
 async def test_who_runs_out_of_time_asks_to_be_called_again(desk: Desk) -> None:
     await desk.webhook()
     for _ in range(3):

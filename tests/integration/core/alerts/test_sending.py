@@ -214,7 +214,7 @@ async def test_a_stuck_channel_does_not_delay_another(desk: Desk) -> None:
         return "slow" in parcel.config["url"]
 
     gateway = FakeGateway(held=is_slow)
-    tour = asyncio.create_task(send(desk, gateway))
+    tour = asyncio.create_task(send(desk, gateway, width=4))
     await gateway.wait_until(lambda: len(gateway.parcels) == 4)
     # Only now something comes for the other channel, and goes out past the stuck one.
     await desk.raised(tier=Tier.ROUTINE)
