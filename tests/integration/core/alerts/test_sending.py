@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import structlog
 
 from services.core.alerts import service as alerts
 from services.core.alerts.errors import AlertResolvedError
@@ -57,6 +58,22 @@ async def test_what_a_request_asked_for_names_it_to_the_channel(desk: Desk) -> N
     asked = {one.message["type"]: one.request_id for one in gateway.parcels if one.config}
     assert asked == {"alert.firing": None, "alert.renotify": "r-7"}
     assert [one.request_id for one in await desk.deliveries(alert) if one.request_id] != []
+
+
+async def test_the_line_of_a_sending_names_the_request_it_came_of(desk: Desk) -> None:
+    await desk.webhook()
+    alert = await desk.raised(request_id="r-asked")
+    async with desk.database.unit(desk.workspace_id, request_id="r-7") as uow:
+        await alerts.renotify(uow, alert.id)
+    processors = [structlog.contextvars.merge_contextvars]
+    with structlog.testing.capture_logs(processors=processors) as lines:
+        await send(desk, FakeGateway())
+    told = [line for line in lines if line["event"] == "send.ended"]
+    assert {(line["request_id"], line["outcome"]) for line in told} == {
+        ("r-asked", "sent"),
+        ("r-7", "sent"),
+    }
+    assert {line["alert_id"] for line in told} == {str(alert.id)}
 
 
 async def test_many_workers_claim_each_row_once(desk: Desk) -> None:
