@@ -126,10 +126,8 @@ CLEAR: Final = """
 DELETE FROM metric_rollups WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
 """
 
-# What is right already is left as it lies: a large day of which a little changed would otherwise be
-# written anew, and every commit meanwhile waits until that is on the disk.
-PUT_PEOPLE: Final = f"""
-WITH spoke AS MATERIALIZED (
+# Who commented on a day, how often, and on which day before; and what is kept of it.
+SPOKE: Final = f"""WITH spoke AS MATERIALIZED (
   SELECT m.author_id, count(*) AS said FROM messages m WHERE {AUTHORED} GROUP BY 1
 ), dated AS MATERIALIZED (
   SELECT s.author_id, s.said, (
@@ -140,7 +138,12 @@ WITH spoke AS MATERIALIZED (
 ), kept AS MATERIALIZED (
   SELECT follower_id, said, since FROM metric_people
   WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
-), gone AS (
+)"""
+
+# What is right already is left as it lies: a large day of which a little changed would otherwise be
+# written anew, and every commit meanwhile waits until that is on the disk.
+PUT_PEOPLE: Final = f"""
+{SPOKE}, gone AS (
   DELETE FROM metric_people p USING (
     SELECT follower_id FROM kept EXCEPT SELECT author_id FROM dated
   ) AS none
@@ -216,22 +219,11 @@ WHERE m.workspace_id = :workspace_id
 # compared like this one: where all agree, each stands on what was counted. One pass over all that
 # was ever said would take a minute of tens of millions of messages, in one statement.
 COMPARE_PEOPLE: Final = f"""
-WITH spoke AS MATERIALIZED (
-  SELECT m.author_id, count(*) AS said FROM messages m WHERE {AUTHORED} GROUP BY 1
-), counted AS MATERIALIZED (
-  SELECT s.author_id, s.said, (
-    SELECT max(p.day) FROM metric_people p
-    WHERE p.workspace_id = :workspace_id AND p.follower_id = s.author_id
-      AND p.day < CAST(:day AS date)
-  ) AS since FROM spoke s
-), people AS MATERIALIZED (
-  SELECT follower_id, said, since FROM metric_people
-  WHERE workspace_id = :workspace_id AND day = CAST(:day AS date)
-)
+{SPOKE}
 SELECT CAST(:day AS date) AS day, coalesce(CAST(c.since AS text), '') AS key,
   jsonb_build_object('since', k.since, 'count', count(k.follower_id), 'said', sum(k.said)) AS kept,
   jsonb_build_object('since', c.since, 'count', count(c.author_id), 'said', sum(c.said)) AS counted
-FROM people k FULL JOIN counted c ON c.author_id = k.follower_id
+FROM kept k FULL JOIN dated c ON c.author_id = k.follower_id
 WHERE k.follower_id IS NULL OR c.author_id IS NULL
   OR (k.said, k.since) IS DISTINCT FROM (c.said, c.since)
 GROUP BY k.since, c.since
